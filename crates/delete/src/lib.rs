@@ -1,0 +1,1 @@
+//! The Lambda function of DELETE /images/{id} and DELETE /images.

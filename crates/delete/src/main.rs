@@ -1,0 +1,2 @@
+//! The Lambda function of DELETE /images/{id} and DELETE /images.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The Lambda function of GET /images.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The Lambda function of POST /images.
+fn main() {}
