@@ -57,14 +57,15 @@ pub(crate) fn authorize_owned(
     visibility: Visibility,
 ) -> Result<(), Error> {
     match (caller, action, visibility) {
-        (Caller::Unverified(_), Action::Read, _) | (Caller::Unverified(None), Action::Delete, _) => {
-            Ok(())
-        }
+        (Caller::Unverified(_), Action::Read, _)
+        | (Caller::Unverified(None), Action::Delete, _) => Ok(()),
         (Caller::Unverified(Some(user)) | Caller::User(user), _, _) if user == owner => Ok(()),
-        (Caller::Unverified(Some(_)), Action::Delete, _) => Err(Error::Forbidden),
         (Caller::User(_), Action::Read, Visibility::Public) => Ok(()),
-        (Caller::User(_), Action::Delete, Visibility::Public) => Err(Error::Forbidden),
-        (Caller::User(_), Action::Read | Action::Delete, Visibility::Private) => Err(Error::NotFound),
+        (Caller::Unverified(Some(_)), Action::Delete, _)
+        | (Caller::User(_), Action::Delete, Visibility::Public) => Err(Error::Forbidden),
+        (Caller::User(_), Action::Read | Action::Delete, Visibility::Private) => {
+            Err(Error::NotFound)
+        }
     }
 }
 
@@ -110,18 +111,24 @@ mod tests {
     #[test]
     fn each_caller_action_and_visibility_has_its_answer() {
         let ann = user("ann");
-        let decide = |caller: &Caller, action, visibility| {
-            match authorize_owned(caller, action, &ann, visibility) {
-                Ok(()) => "ok",
-                Err(Error::Forbidden) => "403",
-                Err(Error::NotFound) => "404",
-                Err(other) => panic!("{other}"),
-            }
+        let decide = |caller: &Caller, action, visibility| match authorize_owned(
+            caller, action, &ann, visibility,
+        ) {
+            Ok(()) => "ok",
+            Err(Error::Forbidden) => "403",
+            Err(Error::NotFound) => "404",
+            Err(other) => panic!("{other}"),
         };
         let cases = [
             (Caller::Unverified(None), ["ok", "ok", "ok", "ok"]),
-            (Caller::Unverified(Some(user("ann"))), ["ok", "ok", "ok", "ok"]),
-            (Caller::Unverified(Some(user("bob"))), ["ok", "ok", "403", "403"]),
+            (
+                Caller::Unverified(Some(user("ann"))),
+                ["ok", "ok", "ok", "ok"],
+            ),
+            (
+                Caller::Unverified(Some(user("bob"))),
+                ["ok", "ok", "403", "403"],
+            ),
             (Caller::User(user("ann")), ["ok", "ok", "ok", "ok"]),
             (Caller::User(user("bob")), ["404", "ok", "404", "403"]),
         ];

@@ -52,7 +52,9 @@ impl Deleter {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let mut outcomes = self.delete_many(caller, &[id], force, now).await;
-        outcomes.pop().map_or(Err(Error::NotFound), |(_, outcome)| outcome)
+        outcomes
+            .pop()
+            .map_or(Err(Error::NotFound), |(_, outcome)| outcome)
     }
 
     /// Deletes images, each on its own: one transaction an image, one `DeleteObjects` for all. Outcomes come in

@@ -156,7 +156,10 @@ impl Error {
             } => format!("The image has {size_bytes} bytes; at most {limit_bytes} are accepted."),
             Self::TooManyPixels { detail } | Self::BadImage { detail, .. } => detail.clone(),
             Self::UnacceptedType { found, accepted } => {
-                let accepted: Vec<_> = accepted.iter().map(|format| format.content_type()).collect();
+                let accepted: Vec<_> = accepted
+                    .iter()
+                    .map(|format| format.content_type())
+                    .collect();
                 let accepted = accepted.join(", ");
                 match found {
                     Some(found) => format!("The bytes are {found}; accepted are {accepted}."),

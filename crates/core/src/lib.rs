@@ -25,8 +25,8 @@ pub use fault::{Fault, Faults};
 pub use get::Reader;
 pub use list::{ListFields, ListQuery, Lister, Page};
 pub use model::{
-    AttributeFields, Attributes, Category, Description, Filename, Image, ImageId, Invalid, Metadata,
-    NotAnImageId, Sha256Digest, Status, Tag, Tags, UserId, Visibility, to_millis,
+    AttributeFields, Attributes, Category, Description, Filename, Image, ImageId, Invalid,
+    Metadata, NotAnImageId, Sha256Digest, Status, Tag, Tags, UserId, Visibility, to_millis,
 };
 pub use presign::{PresignOptions, PresignedUrl, cache_control, content_disposition};
 pub use repo::StoreError;

@@ -38,7 +38,10 @@ impl PresignOptions {
     /// Checks the lifetime: 1 to 604,800 seconds, the limits of Signature Version 4.
     pub fn parse(expires_in: Option<&str>, attachment: bool, faults: &mut Faults) -> Self {
         let parse = |text: &str| {
-            let secs = text.parse().ok().filter(|secs| (1..=MAX_PRESIGN_SECS).contains(secs));
+            let secs = text
+                .parse()
+                .ok()
+                .filter(|secs| (1..=MAX_PRESIGN_SECS).contains(secs));
             secs.ok_or("must be a number of seconds from 1 to 604800")
         };
         Self {
@@ -62,7 +65,9 @@ pub struct PresignedUrl {
 impl std::fmt::Debug for PresignedUrl {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut fields = formatter.debug_struct("PresignedUrl");
-        fields.field("expires_at", &self.expires_at).finish_non_exhaustive()
+        fields
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -75,7 +80,11 @@ pub(crate) struct Presigner {
 }
 
 impl Presigner {
-    pub(crate) fn new(aws: Aws, objects: Objects, environment: &Environment) -> Result<Self, ConfigError> {
+    pub(crate) fn new(
+        aws: Aws,
+        objects: Objects,
+        environment: &Environment,
+    ) -> Result<Self, ConfigError> {
         Ok(Self {
             aws,
             objects,
@@ -91,8 +100,12 @@ impl Presigner {
         now: DateTime<Utc>,
     ) -> Result<PresignedUrl, Error> {
         let start = SystemTime::from(now);
-        let asked = Duration::from_secs(options.expires_in_secs.unwrap_or(self.default_secs).into());
-        let left = self.aws.signature_end(start).map(|end| end.duration_since(start).unwrap_or_default());
+        let asked =
+            Duration::from_secs(options.expires_in_secs.unwrap_or(self.default_secs).into());
+        let left = self
+            .aws
+            .signature_end(start)
+            .map(|end| end.duration_since(start).unwrap_or_default());
         let expires_in_secs = left.map_or(asked, |left| left.min(asked)).as_secs();
         let key = object_key(image);
         let read = SignedRead {
@@ -101,13 +114,18 @@ impl Presigner {
             content_disposition: options.attachment.then(|| content_disposition(image)),
             cache_control: cache_control(image),
         };
-        let url = self.objects.presign(read, start).await.map_err(Error::Presign)?;
+        let url = self
+            .objects
+            .presign(read, start)
+            .await
+            .map_err(Error::Presign)?;
         let expires_in_secs = u32::try_from(expires_in_secs).unwrap_or(MAX_PRESIGN_SECS);
         Ok(PresignedUrl {
             url,
             expires_in_secs,
             // SigV4 counts whole seconds.
-            expires_at: DateTime::from_timestamp(now.timestamp() + i64::from(expires_in_secs), 0).unwrap_or(now),
+            expires_at: DateTime::from_timestamp(now.timestamp() + i64::from(expires_in_secs), 0)
+                .unwrap_or(now),
         })
     }
 }
@@ -126,7 +144,10 @@ pub fn cache_control(image: &Image) -> &'static str {
 #[must_use]
 pub fn content_disposition(image: &Image) -> String {
     let fallback = || format!("{}.{}", image.id, image.format.extension());
-    let name = image.filename.as_ref().map_or_else(fallback, |name| name.as_str().to_owned());
+    let name = image
+        .filename
+        .as_ref()
+        .map_or_else(fallback, |name| name.as_str().to_owned());
     let plain: String = name
         .chars()
         .map(|char| match char {

@@ -15,7 +15,9 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::clients::Aws;
-use crate::config::{ConfigError, Environment, FromEnvironment, ImageRules, bucket_name, table_name};
+use crate::config::{
+    ConfigError, Environment, FromEnvironment, ImageRules, bucket_name, table_name,
+};
 use crate::model::to_millis;
 use crate::presign::{PresignOptions, PresignedUrl, Presigner};
 use crate::repo::{Begin, Commit, Images, Objects};
@@ -38,7 +40,9 @@ impl std::fmt::Debug for File {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut fields = formatter.debug_struct("File");
         fields.field("size_bytes", &self.bytes.len());
-        fields.field("declared_type", &self.declared_type).finish_non_exhaustive()
+        fields
+            .field("declared_type", &self.declared_type)
+            .finish_non_exhaustive()
     }
 }
 
@@ -207,7 +211,9 @@ fn check_claims(attributes: &Attributes, inspection: &Inspection) -> Result<(), 
         .into_iter()
         .filter_map(|(name, claimed, found)| {
             let claimed = claimed.filter(|claimed| *claimed != found)?;
-            Some(format!("The {name} is {found} pixels, but {claimed} was claimed."))
+            Some(format!(
+                "The {name} is {found} pixels, but {claimed} was claimed."
+            ))
         })
         .collect();
     if wrong.is_empty() {

@@ -10,7 +10,8 @@ use aws_credential_types::Credentials;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
-    BehaviorVersion, Region, RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient,
+    BehaviorVersion, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+    SharedHttpClient,
 };
 use aws_smithy_http_client::{Builder, tls};
 
@@ -31,7 +32,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(13);
 
 /// How long presigned URLs are signed for at most where the credentials are a session's whose end is not
 /// known: Lambda does not tell. Such a session lives for hours, so an hour is a promise that holds.
-const UNKNOWN_SESSION: Duration = Duration::from_secs(3_600);
+const UNKNOWN_SESSION: Duration = Duration::from_hours(1);
 
 /// What every client of one function shares.
 #[derive(Debug, Clone)]
@@ -64,7 +65,9 @@ impl Aws {
             .aliased("AWS_REGION", &["AWS_DEFAULT_REGION"])?
             .unwrap_or("us-east-1");
         let endpoint = |specific| {
-            let endpoint = environment.get(specific).or(environment.get("AWS_ENDPOINT_URL"));
+            let endpoint = environment
+                .get(specific)
+                .or(environment.get("AWS_ENDPOINT_URL"));
             endpoint.map(str::to_owned)
         };
         Ok(Self {
@@ -78,11 +81,12 @@ impl Aws {
 
     pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let endpoint = self.dynamodb_endpoint.as_deref();
-        let config = aws_sdk_dynamodb::Config::builder()
+        let mut builder = aws_sdk_dynamodb::Config::builder();
+        builder.set_endpoint_url(endpoint.map(str::to_owned));
+        let config = builder
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
-            .set_endpoint_url(endpoint.map(str::to_owned))
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(timeouts())
             .http_client(http_client(endpoint))
@@ -96,15 +100,20 @@ impl Aws {
 
     /// The client that presigns: for the endpoint at which clients reach S3.
     pub(crate) fn public_s3(&self) -> aws_sdk_s3::Client {
-        self.s3_at(self.public_s3_endpoint.as_deref().or(self.s3_endpoint.as_deref()))
+        self.s3_at(
+            self.public_s3_endpoint
+                .as_deref()
+                .or(self.s3_endpoint.as_deref()),
+        )
     }
 
     fn s3_at(&self, endpoint: Option<&str>) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::Config::builder()
+        let mut builder = aws_sdk_s3::Config::builder();
+        builder.set_endpoint_url(endpoint.map(str::to_owned));
+        let config = builder
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
-            .set_endpoint_url(endpoint.map(str::to_owned))
             .force_path_style(endpoint.is_some())
             // Uploads carry a SHA-256 of ours, and readers get the bytes' digest as ETag: no second checksum.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
@@ -118,7 +127,11 @@ impl Aws {
 
     /// When a URL that is signed now ceases to work, whatever its own expiry says.
     pub(crate) fn signature_end(&self, now: SystemTime) -> Option<SystemTime> {
-        let unknown = || self.credentials.session_token().map(|_| now + UNKNOWN_SESSION);
+        let unknown = || {
+            self.credentials
+                .session_token()
+                .map(|_| now + UNKNOWN_SESSION)
+        };
         self.credentials.expiry().or_else(unknown)
     }
 }
@@ -152,8 +165,9 @@ fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
         Some(_) => tls::TrustStore::default(),
         None => tls::TrustStore::empty().with_pem_certificate(AMAZON_ROOTS_PEM),
     };
-    let builder =
-        Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
+    let builder = Builder::new().tls_provider(tls::Provider::Rustls(
+        tls::rustls_provider::CryptoMode::Ring,
+    ));
     // Building a context only fails for the names of another TLS provider.
     match tls::TlsContext::builder().with_trust_store(trusted).build() {
         Ok(context) => builder.tls_context(context).build_https(),

@@ -33,7 +33,12 @@ pub(super) struct Filters([u8; FILTERS_BYTES]);
 
 impl Filters {
     pub(super) fn of(query: &ListQuery, scopes: &[Scope]) -> Self {
-        let mut tags: Vec<&str> = query.tags.as_slice().iter().map(crate::Tag::as_str).collect();
+        let mut tags: Vec<&str> = query
+            .tags
+            .as_slice()
+            .iter()
+            .map(crate::Tag::as_str)
+            .collect();
         tags.sort_unstable();
         let text = format!(
             "{scopes:?}{tags:?}{}{:?}{:?}{:?}{:?}{}",
@@ -69,7 +74,7 @@ impl CursorKey {
     }
 
     /// A `last_key` for a position: base64url of version, filters, position and seal.
-    pub(super) fn seal(&self, position: Position, filters: &Filters) -> String {
+    pub(super) fn seal(&self, position: Position, filters: Filters) -> String {
         let mut bytes = vec![VERSION];
         bytes.extend(filters.0);
         bytes.extend(position.to_string().bytes());
@@ -78,14 +83,20 @@ impl CursorKey {
     }
 
     /// The position of a `last_key`.
-    pub(super) fn open(&self, text: &str, filters: &Filters) -> Result<Position, CursorError> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::NotOurs)?;
-        let (sealed, seal) = bytes.split_last_chunk::<SEAL_BYTES>().ok_or(CursorError::NotOurs)?;
+    pub(super) fn open(&self, text: &str, filters: Filters) -> Result<Position, CursorError> {
+        let bytes = URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|_| CursorError::NotOurs)?;
+        let (sealed, seal) = bytes
+            .split_last_chunk::<SEAL_BYTES>()
+            .ok_or(CursorError::NotOurs)?;
         if !bool::from(self.seal_of(sealed).ct_eq(seal)) {
             return Err(CursorError::NotOurs);
         }
         let (version, sealed) = sealed.split_first().ok_or(CursorError::NotOurs)?;
-        let (found, position) = sealed.split_first_chunk::<FILTERS_BYTES>().ok_or(CursorError::NotOurs)?;
+        let (found, position) = sealed
+            .split_first_chunk::<FILTERS_BYTES>()
+            .ok_or(CursorError::NotOurs)?;
         if *version != VERSION {
             return Err(CursorError::NotOurs);
         }
@@ -127,28 +138,34 @@ mod tests {
         fn no_changed_last_key_is_taken(at in any::<prop::sample::Index>(), flip in 1..=255_u8) {
             let key = CursorKey::new(None, "table");
             let filters = Filters([1; FILTERS_BYTES]);
-            let sealed = key.seal(position(), &filters);
-            prop_assert_eq!(key.open(&sealed, &filters), Ok(position()));
+            let sealed = key.seal(position(), filters);
+            prop_assert_eq!(key.open(&sealed, filters), Ok(position()));
             let mut bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
             let index = at.index(bytes.len());
             bytes[index] ^= flip;
             let changed = URL_SAFE_NO_PAD.encode(bytes);
-            prop_assert_eq!(key.open(&changed, &filters), Err(CursorError::NotOurs));
+            prop_assert_eq!(key.open(&changed, filters), Err(CursorError::NotOurs));
         }
 
         #[test]
         fn no_text_panics(text in ".{0,200}") {
             let key = CursorKey::new(None, "table");
-            prop_assert_eq!(key.open(&text, &Filters([0; FILTERS_BYTES])), Err(CursorError::NotOurs));
+            prop_assert_eq!(key.open(&text, Filters([0; FILTERS_BYTES])), Err(CursorError::NotOurs));
         }
     }
 
     #[test]
     fn other_filters_and_other_secrets_do_not_open_it() {
         let key = CursorKey::new(Some("a"), "table");
-        let sealed = key.seal(position(), &Filters([1; FILTERS_BYTES]));
-        assert_eq!(key.open(&sealed, &Filters([2; FILTERS_BYTES])), Err(CursorError::OtherFilters));
+        let sealed = key.seal(position(), Filters([1; FILTERS_BYTES]));
+        assert_eq!(
+            key.open(&sealed, Filters([2; FILTERS_BYTES])),
+            Err(CursorError::OtherFilters)
+        );
         let other = CursorKey::new(Some("b"), "table");
-        assert_eq!(other.open(&sealed, &Filters([1; FILTERS_BYTES])), Err(CursorError::NotOurs));
+        assert_eq!(
+            other.open(&sealed, Filters([1; FILTERS_BYTES])),
+            Err(CursorError::NotOurs)
+        );
     }
 }

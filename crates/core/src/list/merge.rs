@@ -4,11 +4,9 @@ use std::collections::VecDeque;
 
 use futures_util::future::try_join_all;
 
-use crate::Error;
 use super::ListQuery;
-use crate::repo::{
-    Facet, Images, KeyRange, ListingQuery, ListingRow, Position, Scope, partition,
-};
+use crate::Error;
+use crate::repo::{Facet, Images, KeyRange, ListingQuery, ListingRow, Position, Scope, partition};
 
 /// How many rows of each listing are read to see which of several filters is the sparsest.
 const PROBE_ROWS: usize = 25;
@@ -31,7 +29,7 @@ struct Source {
 #[derive(Debug)]
 pub(super) enum Next {
     /// The row.
-    Row(ListingRow),
+    Row(Box<ListingRow>),
     /// There are no more.
     End,
     /// Reading on would examine more rows than the request may.
@@ -66,7 +64,9 @@ impl Merge {
             buffer: VecDeque::new(),
             ended: false,
         };
-        let pairs = scopes.iter().flat_map(|scope| facets.iter().map(move |facet| (scope, facet)));
+        let pairs = scopes
+            .iter()
+            .flat_map(|scope| facets.iter().map(move |facet| (scope, facet)));
         let sources: Vec<Source> = pairs.map(|(scope, facet)| source(scope, facet)).collect();
         // One row more than the page shows whether another follows. Of many listings each holds a share of the
         // page, so each is asked for twice that, and again where it holds more.
@@ -109,33 +109,48 @@ impl Merge {
         } else {
             ends.min().map(|millis| -millis)
         };
-        (!ended, if ended { rows } else { 0 }, reach.unwrap_or(i64::MAX))
+        (
+            !ended,
+            if ended { rows } else { 0 },
+            reach.unwrap_or(i64::MAX),
+        )
     }
 
     /// The next row in order; a row that stands in several of the listings comes once.
     pub(super) async fn next(&mut self, images: &Images, budget: usize) -> Result<Next, Error> {
         let dry = self.sources.iter().filter(|source| source.is_dry()).count();
-        if dry > 0 {
-            let left = budget.saturating_sub(self.examined) / dry;
-            if left == 0 {
-                return Ok(Next::OutOfBudget);
+        match budget.saturating_sub(self.examined).checked_div(dry) {
+            None => {}
+            Some(0) => return Ok(Next::OutOfBudget),
+            Some(left) => {
+                self.chunk = self.chunk.min(left);
+                self.fill(images).await?;
             }
-            self.chunk = self.chunk.min(left);
-            self.fill(images).await?;
         }
-        let heads = self.sources.iter().filter_map(|source| source.buffer.front());
+        let heads = self
+            .sources
+            .iter()
+            .filter_map(|source| source.buffer.front());
         let heads = heads.map(|row| row.position);
-        let first = if self.newest_first { heads.max() } else { heads.min() };
+        let first = if self.newest_first {
+            heads.max()
+        } else {
+            heads.min()
+        };
         let Some(first) = first else {
             return Ok(Next::End);
         };
         let mut next = None;
         for source in &mut self.sources {
-            if source.buffer.front().is_some_and(|row| row.position == first) {
+            if source
+                .buffer
+                .front()
+                .is_some_and(|row| row.position == first)
+            {
                 next = source.buffer.pop_front();
             }
         }
-        Ok(next.map_or(Next::End, Next::Row))
+        Ok(next.map_or(Next::End, |row| Next::Row(Box::new(row))))
     }
 
     /// Reads on in every listing whose buffer is empty, at once.
@@ -156,7 +171,12 @@ impl Source {
         self.buffer.is_empty() && !self.ended
     }
 
-    async fn read(&mut self, images: &Images, newest_first: bool, limit: usize) -> Result<usize, Error> {
+    async fn read(
+        &mut self,
+        images: &Images,
+        newest_first: bool,
+        limit: usize,
+    ) -> Result<usize, Error> {
         let query = ListingQuery {
             partition: &self.partition,
             range: &self.range,

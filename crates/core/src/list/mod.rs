@@ -18,7 +18,7 @@ use crate::authorize::{Caller, listable};
 use crate::clients::Aws;
 use crate::config::{ConfigError, Environment, FromEnvironment, bucket_name, table_name};
 use crate::presign::{PresignOptions, PresignedUrl, Presigner};
-use crate::repo::{FEED_SHARDS, Facet, Images, ListingRow, Objects, Position, Scope};
+use crate::repo::{FEED_SHARDS, Facet, Images, ListingRow, Objects, Scope};
 use crate::{Error, Faults, Image, Visibility};
 
 /// The most rows that one request examines to find images that match several filters.
@@ -67,7 +67,7 @@ impl Lister {
         let filters = Filters::of(query, &scopes);
         let after = match &query.last_key {
             None => None,
-            Some(text) => Some(self.cursor_key.open(text, &filters).map_err(|error| {
+            Some(text) => Some(self.cursor_key.open(text, filters).map_err(|error| {
                 let mut faults = Faults::default();
                 faults.add("last_key", error);
                 faults
@@ -80,7 +80,8 @@ impl Lister {
             .map(|facets| Merge::new(&scopes, facets, &range, after, query));
         let mut merges: Vec<Merge> = merges.collect();
         let driver = self.pick_driver(&mut merges).await?;
-        let examined = merges.iter().map(Merge::examined).sum::<usize>() - merges[driver].examined();
+        let examined =
+            merges.iter().map(Merge::examined).sum::<usize>() - merges[driver].examined();
         let mut driving = merges.swap_remove(driver);
         let mut residual: Vec<&Vec<Facet>> = facets.iter().collect();
         residual.swap_remove(driver);
@@ -93,7 +94,9 @@ impl Lister {
                 Next::End => break None,
                 Next::OutOfBudget => break last_seen.or(after),
                 Next::Row(row) => {
-                    let matches = |facets: &&Vec<Facet>| facets.iter().any(|facet| facet.matches(&row.image));
+                    let row = *row;
+                    let matches =
+                        |facets: &&Vec<Facet>| facets.iter().any(|facet| facet.matches(&row.image));
                     let position = row.position;
                     if residual.iter().all(matches) {
                         if rows.len() == query.limit {
@@ -107,7 +110,7 @@ impl Lister {
         };
         Ok(Page {
             images: self.complete(rows).await?,
-            last_key: more.map(|position| self.cursor_key.seal(position, &filters)),
+            last_key: more.map(|position| self.cursor_key.seal(position, filters)),
         })
     }
 
@@ -116,7 +119,10 @@ impl Lister {
         if merges.len() > 1 {
             try_join_all(merges.iter_mut().map(|merge| merge.probe(&self.images))).await?;
         }
-        let sparsest = merges.iter().enumerate().min_by_key(|(_, merge)| merge.density());
+        let sparsest = merges
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, merge)| merge.density());
         Ok(sparsest.map_or(0, |(index, _)| index))
     }
 
@@ -164,11 +170,16 @@ fn scopes(caller: &Caller, query: &ListQuery) -> Result<Vec<Scope>, Error> {
     match (&query.user_id, query.visibility) {
         (Some(user), asked) => {
             let visibilities = listable(caller, user, asked)?.into_iter();
-            Ok(visibilities.map(|visibility| Scope::User(user.clone(), visibility)).collect())
+            Ok(visibilities
+                .map(|visibility| Scope::User(user.clone(), visibility))
+                .collect())
         }
         (None, Some(Visibility::Private)) => {
             let mut faults = Faults::default();
-            faults.add("visibility", "private images are listed by user: user_id is missing");
+            faults.add(
+                "visibility",
+                "private images are listed by user: user_id is missing",
+            );
             Err(faults.into())
         }
         (None, Some(Visibility::Public) | None) => Ok((0..FEED_SHARDS).map(Scope::Feed).collect()),

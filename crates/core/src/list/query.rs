@@ -67,10 +67,17 @@ impl ListQuery {
             ImageFormat::from_content_type(text).ok_or_else(unknown)
         };
         let limit = |text: &str| {
-            let number = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+            let number = text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=MAX_LIMIT).contains(limit));
             number.ok_or("must be a number from 1 to 100")
         };
-        let tags: Vec<String> = fields.tags.into_iter().filter(|text| !text.is_empty()).collect();
+        let tags: Vec<String> = fields
+            .tags
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect();
         let date_from = given(fields.date_from)
             .and_then(|text| faults.check("date_from", parse_time(&text, Edge::First)));
         let date_to = given(fields.date_to)
@@ -113,8 +120,15 @@ impl ListQuery {
         } else {
             tags.map(|tag| vec![tag]).collect()
         };
-        facets.extend(self.category.clone().map(|category| vec![Facet::Category(category)]));
-        facets.extend(self.content_type.map(|format| vec![Facet::ContentType(format)]));
+        facets.extend(
+            self.category
+                .clone()
+                .map(|category| vec![Facet::Category(category)]),
+        );
+        facets.extend(
+            self.content_type
+                .map(|format| vec![Facet::ContentType(format)]),
+        );
         facets.retain(|any| !any.is_empty());
         if facets.is_empty() {
             facets.push(vec![Facet::Whole]);
@@ -127,7 +141,9 @@ impl ListQuery {
     pub(super) fn range(&self) -> KeyRange {
         KeyRange {
             lower: self.date_from.map_or_else(|| "0".to_owned(), time_text),
-            upper: self.date_to.map_or_else(|| "9~".to_owned(), |time| time_text(time) + "$"),
+            upper: self
+                .date_to
+                .map_or_else(|| "9~".to_owned(), |time| time_text(time) + "$"),
         }
     }
 }
@@ -155,13 +171,18 @@ fn parse_time(text: &str, edge: Edge) -> Result<DateTime<Utc>, Invalid> {
     } else if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         whole_day(date)
     } else {
-        DateTime::parse_from_rfc3339(&rfc3339).ok().map(|time| to_millis(time.to_utc()))
+        DateTime::parse_from_rfc3339(&rfc3339)
+            .ok()
+            .map(|time| to_millis(time.to_utc()))
     };
-    let sortable = DateTime::UNIX_EPOCH..DateTime::from_timestamp(253_402_300_800, 0).unwrap_or_default();
+    let sortable =
+        DateTime::UNIX_EPOCH..DateTime::from_timestamp(253_402_300_800, 0).unwrap_or_default();
     time.map(|time| time.max(DateTime::UNIX_EPOCH))
         .filter(|time| sortable.contains(time))
         .ok_or_else(|| {
-            Invalid::new("must be RFC 3339 (2026-01-31T12:00:00Z), a date (2026-01-31) or Unix seconds")
+            Invalid::new(
+                "must be RFC 3339 (2026-01-31T12:00:00Z), a date (2026-01-31) or Unix seconds",
+            )
         })
 }
 
@@ -205,7 +226,13 @@ mod tests {
         assert_eq!(millis("1970-01-01T01:00:00.0015+01:00", Edge::First), Ok(1));
         assert_eq!(millis("1970-01-01T01:00:00 01:00", Edge::First), Ok(0));
         assert_eq!(millis("12", Edge::Last), Ok(12_000));
-        for wrong in ["", "soon", "2026-13-01", "2026-01-31T12:00:00", "99999999999999999999"] {
+        for wrong in [
+            "",
+            "soon",
+            "2026-13-01",
+            "2026-01-31T12:00:00",
+            "99999999999999999999",
+        ] {
             assert!(millis(wrong, Edge::First).is_err(), "{wrong}");
         }
     }

@@ -54,9 +54,11 @@ impl Attributes {
         Self {
             filename: optional(fields.filename)
                 .and_then(|text| faults.check("filename", Filename::parse(&text))),
-            description: fields
-                .description
-                .and_then(|text| faults.check("description", Description::parse(&text)).flatten()),
+            description: fields.description.and_then(|text| {
+                faults
+                    .check("description", Description::parse(&text))
+                    .flatten()
+            }),
             category: optional(fields.category)
                 .and_then(|text| faults.check("category", Category::parse(&text))),
             visibility: optional(fields.visibility)
@@ -90,10 +92,21 @@ mod tests {
             },
             &mut faults,
         );
-        let fields: Vec<_> = faults.as_slice().iter().map(|fault| fault.field.as_str()).collect();
+        let fields: Vec<_> = faults
+            .as_slice()
+            .iter()
+            .map(|fault| fault.field.as_str())
+            .collect();
         assert_eq!(
             fields,
-            ["filename", "description", "category", "visibility", "tags", "metadata"]
+            [
+                "filename",
+                "description",
+                "category",
+                "visibility",
+                "tags",
+                "metadata"
+            ]
         );
     }
 }

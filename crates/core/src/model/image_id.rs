@@ -69,7 +69,14 @@ mod tests {
     #[test]
     fn any_other_shape_is_no_id() {
         let v4 = "67e55044-10b1-426f-9247-bb680e5fe0c8";
-        for text in ["", "1", "..", v4, "0192f0c18b6a7000800000000000000a", "../../etc/passwd"] {
+        for text in [
+            "",
+            "1",
+            "..",
+            v4,
+            "0192f0c18b6a7000800000000000000a",
+            "../../etc/passwd",
+        ] {
             assert_eq!(text.parse::<ImageId>(), Err(NotAnImageId), "{text}");
         }
     }

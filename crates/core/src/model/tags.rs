@@ -59,7 +59,10 @@ impl Tags {
             }
         }
         if tags.len() > Self::MAX_COUNT {
-            faults.add(field, format_args!("must be at most {} tags", Self::MAX_COUNT));
+            faults.add(
+                field,
+                format_args!("must be at most {} tags", Self::MAX_COUNT),
+            );
         }
         Self(tags)
     }
@@ -96,7 +99,10 @@ mod tests {
 
     #[test]
     fn tags_are_split_trimmed_lowered_and_kept_once_in_order() {
-        assert_eq!(parse(&["Sea, sun", "SEA,,x,"]).unwrap(), ["sea", "sun", "x"]);
+        assert_eq!(
+            parse(&["Sea, sun", "SEA,,x,"]).unwrap(),
+            ["sea", "sun", "x"]
+        );
         assert_eq!(parse(&[]).unwrap(), Vec::<String>::new());
     }
 
@@ -104,7 +110,12 @@ mod tests {
     fn bounds_hold_at_the_limit_and_one_past_it() {
         assert!(parse(&["a".repeat(64).as_str()]).is_ok());
         assert!(parse(&["a".repeat(65).as_str()]).is_err());
-        let many = |count: u8| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        let many = |count: u8| {
+            (0..count)
+                .map(|n| n.to_string())
+                .collect::<Vec<_>>()
+                .join(",")
+        };
         assert!(parse(&[&many(20)]).is_ok());
         assert!(parse(&[&many(21)]).is_err());
     }

@@ -13,7 +13,9 @@ pub(super) fn trimmed_lowercase(text: &str, max_chars: usize) -> Result<String, 
 
 fn bounded(text: &str, max_chars: usize) -> Result<(), Invalid> {
     if text.is_empty() || text.chars().count() > max_chars {
-        return Err(Invalid::new(format!("must be 1 to {max_chars} characters long")));
+        return Err(Invalid::new(format!(
+            "must be 1 to {max_chars} characters long"
+        )));
     }
     if text.chars().any(char::is_control) {
         return Err(Invalid::new("must not hold control characters"));
@@ -116,7 +118,12 @@ mod tests {
 
     #[test]
     fn only_the_last_segment_of_a_path_is_a_filename() {
-        for path in ["cat.jpg", "/etc/cat.jpg", r"C:\pictures\cat.jpg", "../../cat.jpg"] {
+        for path in [
+            "cat.jpg",
+            "/etc/cat.jpg",
+            r"C:\pictures\cat.jpg",
+            "../../cat.jpg",
+        ] {
             assert_eq!(Filename::parse(path).unwrap().as_str(), "cat.jpg");
         }
         for wrong in ["", "a/", "..", ".", "a\nb", &"x".repeat(256)] {
@@ -134,7 +141,10 @@ mod tests {
 
     #[test]
     fn a_category_is_lowered_and_bounded() {
-        assert_eq!(Category::parse(" Landscape ").unwrap().as_str(), "landscape");
+        assert_eq!(
+            Category::parse(" Landscape ").unwrap().as_str(),
+            "landscape"
+        );
         assert!(Category::parse(&"c".repeat(64)).is_ok());
         assert!(Category::parse(&"c".repeat(65)).is_err());
         assert!(Category::parse(" ").is_err());

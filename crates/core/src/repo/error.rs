@@ -37,7 +37,9 @@ impl StoreError {
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         let code = error.code().map(str::to_owned);
-        let busy = code.as_deref().is_some_and(|code| BUSY_CODES.contains(&code));
+        let busy = code
+            .as_deref()
+            .is_some_and(|code| BUSY_CODES.contains(&code));
         Self {
             operation,
             code,
@@ -47,7 +49,10 @@ impl StoreError {
     }
 
     /// A store that is alive but cannot take the call now.
-    pub(super) fn busy(operation: &'static str, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(super) fn busy(
+        operation: &'static str,
+        cause: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
         Self {
             operation,
             code: None,

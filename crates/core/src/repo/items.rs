@@ -88,7 +88,10 @@ impl Images {
     ) -> Result<Begin, Error> {
         let mut item = rows::image_item(image)?;
         item.insert("attempt".into(), text(attempt));
-        item.insert("lease_until".into(), number((now + LEASE).timestamp_millis()));
+        item.insert(
+            "lease_until".into(),
+            number((now + LEASE).timestamp_millis()),
+        );
         insert_due(&mut item, image.id, now);
         let put = self
             .client
@@ -126,7 +129,9 @@ impl Images {
         let mut writes = vec![update_write(activate)?];
         for item in rows::listing_items(image)? {
             let put = Put::builder().table_name(&self.table).set_item(Some(item));
-            let put = put.build().map_err(|error| StoreError::unexpected("TransactWriteItems", error))?;
+            let put = put
+                .build()
+                .map_err(|error| StoreError::unexpected("TransactWriteItems", error))?;
             writes.push(TransactWriteItem::builder().put(put).build());
         }
         match self.transact(writes).await {
@@ -178,7 +183,10 @@ impl Images {
             ("pk".to_owned(), text(keys::image_partition(id))),
             ("sk".to_owned(), text(IMAGE_SORT_KEY)),
             ("status".to_owned(), text("deleted")),
-            ("expires_at".to_owned(), number((now + TOMBSTONE_LIFE).timestamp())),
+            (
+                "expires_at".to_owned(),
+                number((now + TOMBSTONE_LIFE).timestamp()),
+            ),
         ]);
         let put = self
             .client
@@ -230,14 +238,28 @@ impl Images {
                     .send()
                     .await
                     .map_err(|error| StoreError::new("BatchGetItem", error))?;
-                for item in answer.responses.into_iter().flat_map(|mut found| found.remove(&self.table)).flatten() {
-                    images.extend(read_row(item)?.filter(|row| row.lifecycle == Lifecycle::Active).map(|row| row.image));
+                for item in answer
+                    .responses
+                    .into_iter()
+                    .filter_map(|mut found| found.remove(&self.table))
+                    .flatten()
+                {
+                    images.extend(
+                        read_row(item)?
+                            .filter(|row| row.lifecycle == Lifecycle::Active)
+                            .map(|row| row.image),
+                    );
                 }
                 // What the table could not read within its throughput comes back to be asked again.
-                match answer.unprocessed_keys.and_then(|mut left| left.remove(&self.table)) {
+                match answer
+                    .unprocessed_keys
+                    .and_then(|mut left| left.remove(&self.table))
+                {
                     None => break,
                     Some(_) if attempt == CONFLICT_ATTEMPTS => {
-                        return Err(StoreError::busy("BatchGetItem", "keys are left unprocessed").into());
+                        return Err(
+                            StoreError::busy("BatchGetItem", "keys are left unprocessed").into(),
+                        );
                     }
                     Some(left) => {
                         keys = left.keys;
@@ -294,7 +316,10 @@ fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Cance
     };
     if has("ConditionalCheckFailed") {
         Some(Cancellation::ConditionFailed)
-    } else if has("TransactionConflict") || has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
+    } else if has("TransactionConflict")
+        || has("ThrottlingError")
+        || has("ProvisionedThroughputExceeded")
+    {
         Some(Cancellation::Conflict)
     } else {
         None
@@ -322,8 +347,14 @@ fn insert_due(item: &mut Item, id: ImageId, now: DateTime<Utc>) {
 
 fn image_key(id: ImageId) -> Item {
     Item::from([
-        ("pk".to_owned(), AttributeValue::S(keys::image_partition(id))),
-        ("sk".to_owned(), AttributeValue::S(IMAGE_SORT_KEY.to_owned())),
+        (
+            "pk".to_owned(),
+            AttributeValue::S(keys::image_partition(id)),
+        ),
+        (
+            "sk".to_owned(),
+            AttributeValue::S(IMAGE_SORT_KEY.to_owned()),
+        ),
     ])
 }
 
@@ -333,7 +364,11 @@ fn read_row(item: Item) -> Result<Option<ImageRow>, Error> {
         Some("active") => (Lifecycle::Active, Status::Active),
         Some("deleting") => (Lifecycle::Deleting, Status::Deleting),
         Some("deleted") => return Ok(None),
-        other => return Err(Error::CorruptRow(format!("a row of status {other:?}").into())),
+        other => {
+            return Err(Error::CorruptRow(
+                format!("a row of status {other:?}").into(),
+            ));
+        }
     };
     let attempt = string(&item, "attempt").unwrap_or_default().to_owned();
     let image = rows::read_image_item(item, status)?;

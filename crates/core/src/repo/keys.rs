@@ -103,7 +103,9 @@ pub(crate) fn partition(scope: &Scope, facet: &Facet) -> String {
         Facet::ContentType(format) => format!("#Y#{}", format.content_type()),
     };
     match scope {
-        Scope::User(user, visibility) => format!("U#{}#{visibility}{facet}", escaped(user.as_str())),
+        Scope::User(user, visibility) => {
+            format!("U#{}#{visibility}{facet}", escaped(user.as_str()))
+        }
         Scope::Feed(shard) => format!("G{facet}#{shard}"),
     }
 }

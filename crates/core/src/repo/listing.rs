@@ -35,7 +35,10 @@ pub(crate) struct ListingRow {
 
 impl Images {
     /// Reads rows of one listing, strongly consistent, and whether more may follow.
-    pub(crate) async fn query(&self, query: ListingQuery<'_>) -> Result<(Vec<ListingRow>, bool), Error> {
+    pub(crate) async fn query(
+        &self,
+        query: ListingQuery<'_>,
+    ) -> Result<(Vec<ListingRow>, bool), Error> {
         let mut rows = Vec::with_capacity(query.limit);
         let mut start = query.after.map(|position| {
             Item::from([

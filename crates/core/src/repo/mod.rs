@@ -8,7 +8,7 @@ mod objects;
 mod rows;
 
 pub use error::StoreError;
+pub(crate) use items::{Begin, Commit, Images, Lifecycle};
 pub(crate) use keys::{FEED_SHARDS, Facet, Position, Scope, partition, time_text};
 pub(crate) use listing::{KeyRange, ListingQuery, ListingRow};
 pub(crate) use objects::{Objects, SignedRead, object_key};
-pub(crate) use items::{Begin, Commit, Images, Lifecycle};

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use base64::Engine as _;
 use bytes::Bytes;
@@ -18,15 +18,6 @@ use crate::{Error, Image};
 const KEY_CHARACTERS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 /// The most keys of one `DeleteObjects`.
 const DELETE_KEYS: usize = 1_000;
-
-/// What became of a put.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum PutOutcome {
-    /// The object is there now.
-    Stored,
-    /// It was there before: the key holds the digest of the bytes, so they are the same.
-    AlreadyThere,
-}
 
 /// How a presigned URL answers.
 #[derive(Debug)]
@@ -65,8 +56,9 @@ impl Objects {
         format!("s3://{}/{}", self.bucket, object_key(image))
     }
 
-    /// Puts the bytes of an image where there are none yet; S3 checks them against the digest.
-    pub(crate) async fn put(&self, image: &Image, bytes: Bytes) -> Result<PutOutcome, Error> {
+    /// Puts the bytes of an image where there are none yet; S3 checks them against the digest. Bytes that are
+    /// there already are the same, as the key holds their digest.
+    pub(crate) async fn put(&self, image: &Image, bytes: Bytes) -> Result<(), Error> {
         let digest = base64::engine::general_purpose::STANDARD.encode(image.sha256.0);
         let put = self
             .client
@@ -81,8 +73,8 @@ impl Objects {
             // The checksum above covers the bytes; hashing them again for the signature would not add to it.
             .disable_payload_signing();
         match put.send().await {
-            Ok(_) => Ok(PutOutcome::Stored),
-            Err(error) if error.code() == Some("PreconditionFailed") => Ok(PutOutcome::AlreadyThere),
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("PreconditionFailed") => Ok(()),
             Err(error) => Err(StoreError::new("PutObject", error).into()),
         }
     }
@@ -99,7 +91,9 @@ impl Objects {
             .await
             .map_err(|error| StoreError::new(NAME, error))?;
         let body = answer.body.collect().await;
-        Ok(body.map_err(|error| StoreError::unexpected(NAME, error))?.into_bytes())
+        Ok(body
+            .map_err(|error| StoreError::unexpected(NAME, error))?
+            .into_bytes())
     }
 
     /// Removes objects, present or not, and says of each, in their order, whether that failed.
@@ -114,7 +108,10 @@ impl Objects {
         outcomes
     }
 
-    async fn delete_batch(&self, keys: &[String]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+    async fn delete_batch(
+        &self,
+        keys: &[String],
+    ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
         const NAME: &str = "DeleteObjects";
         let unexpected = |error| StoreError::unexpected(NAME, error);
         let objects: Result<Vec<_>, _> = keys
@@ -135,16 +132,26 @@ impl Objects {
             .await
             .map_err(|error| StoreError::new(NAME, error))?;
         let outcome = |key: &String| {
-            let failed = answer.errors().iter().find(|error| error.key() == Some(key));
+            let failed = answer
+                .errors()
+                .iter()
+                .find(|error| error.key() == Some(key));
             failed.map_or(Ok(()), |error| {
-                Err(StoreError::unexpected(NAME, error.code().unwrap_or("no code")))
+                Err(StoreError::unexpected(
+                    NAME,
+                    error.code().unwrap_or("no code"),
+                ))
             })
         };
         Ok(keys.iter().map(outcome).collect())
     }
 
     /// Signs a URL that reads an object. Nothing is asked of S3.
-    pub(crate) async fn presign(&self, read: SignedRead<'_>, now: SystemTime) -> Result<String, StoreError> {
+    pub(crate) async fn presign(
+        &self,
+        read: SignedRead<'_>,
+        now: SystemTime,
+    ) -> Result<String, StoreError> {
         const NAME: &str = "presigning GetObject";
         let config = PresigningConfig::builder()
             .start_time(now)

@@ -106,7 +106,8 @@ impl Card {
         let metadata = match self.metadata {
             None => None,
             Some(json) => {
-                let value = serde_json::from_str(&json).map_err(|error| Error::CorruptRow(error.into()))?;
+                let value =
+                    serde_json::from_str(&json).map_err(|error| Error::CorruptRow(error.into()))?;
                 Metadata::parse(value).map_err(|error| Error::CorruptRow(error.into()))?
             }
         };
@@ -130,7 +131,11 @@ impl Card {
             size_bytes: self.size_bytes,
             width_px: self.width_px,
             height_px: self.height_px,
-            sha256: Sha256Digest(self.sha256.try_into().map_err(|_| corrupt("digest of another length"))?),
+            sha256: Sha256Digest(
+                self.sha256
+                    .try_into()
+                    .map_err(|_| corrupt("digest of another length"))?,
+            ),
             tags: self.tags,
             description: self.description,
             category: self.category,
@@ -181,7 +186,8 @@ pub(super) fn read_listing_item(item: Item) -> Result<(Image, bool), Error> {
     let position = string(&item, "sk")
         .and_then(Position::parse)
         .ok_or_else(|| Error::CorruptRow("a listing row without a position".into()))?;
-    let card: Card = serde_dynamo::from_item(item).map_err(|error| Error::CorruptRow(error.into()))?;
+    let card: Card =
+        serde_dynamo::from_item(item).map_err(|error| Error::CorruptRow(error.into()))?;
     let more = card.more;
     Ok((card.into_image(position, Status::Active)?, more))
 }
@@ -193,7 +199,8 @@ pub(super) fn read_image_item(item: Item, status: Status) -> Result<Image, Error
     let (Some(id), Some(created_at)) = (id, created_at) else {
         return Err(Error::CorruptRow("an image row without id or time".into()));
     };
-    let card: Card = serde_dynamo::from_item(item).map_err(|error| Error::CorruptRow(error.into()))?;
+    let card: Card =
+        serde_dynamo::from_item(item).map_err(|error| Error::CorruptRow(error.into()))?;
     card.into_image(Position { created_at, id }, status)
 }
 
@@ -215,7 +222,9 @@ pub(super) fn string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 
 /// The size of an item as DynamoDB counts it: names and values in UTF-8, numbers at about half a byte a digit.
 fn size_bytes(item: &Item) -> usize {
-    item.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
+    item.iter()
+        .map(|(name, value)| name.len() + value_bytes(value))
+        .sum()
 }
 
 fn value_bytes(value: &AttributeValue) -> usize {
@@ -225,7 +234,11 @@ fn value_bytes(value: &AttributeValue) -> usize {
         AttributeValue::N(digits) => digits.len() / 2 + 2,
         AttributeValue::B(blob) => blob.as_ref().len(),
         AttributeValue::L(values) => {
-            CONTAINER + values.iter().map(|value| 1 + value_bytes(value)).sum::<usize>()
+            CONTAINER
+                + values
+                    .iter()
+                    .map(|value| 1 + value_bytes(value))
+                    .sum::<usize>()
         }
         // Booleans, nulls, and the kinds that a card does not use.
         _ => 1,
