@@ -68,8 +68,8 @@ impl Deleter {
         force: bool,
         now: DateTime<Utc>,
     ) -> Vec<(ImageId, Result<(), Error>)> {
-        let hidden: Vec<Result<Row, Error>> = stream::iter(ids)
-            .map(|id| self.hide(caller, *id, now))
+        let hidden: Vec<Result<Row, Error>> = stream::iter(ids.iter().copied())
+            .map(|id| self.hide(caller, id, now))
             .buffered(CONCURRENCY)
             .collect()
             .await;
