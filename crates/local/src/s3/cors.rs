@@ -89,7 +89,11 @@ fn headers_of(rule: &CORSRule, origin: &str) -> HeaderMap {
         insert(&mut answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     } else {
         insert(&mut answer, header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        insert(&mut answer, header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
+        insert(
+            &mut answer,
+            header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            "true",
+        );
     }
     let methods = rule.allowed_methods.join(", ");
     insert(&mut answer, header::ACCESS_CONTROL_ALLOW_METHODS, &methods);

@@ -76,7 +76,11 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// Reads what [`hex`] writes; `None` for anything else.
 pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = (text.chars())
-        .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .map(|digit| {
+            digit
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        })
         .collect::<Option<_>>()?;
     let (pairs, rest) = digits.as_chunks::<2>();
     (rest.is_empty()).then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())

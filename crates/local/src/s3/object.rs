@@ -81,7 +81,12 @@ macro_rules! attributes_of {
             content_language: $input.content_language.take(),
             content_type: $input.content_type.take(),
             expires: $input.expires.take(),
-            metadata: $input.metadata.take().unwrap_or_default().into_iter().collect(),
+            metadata: $input
+                .metadata
+                .take()
+                .unwrap_or_default()
+                .into_iter()
+                .collect(),
         }
     };
 }

@@ -34,7 +34,10 @@ impl Store {
         request: S3Request<CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
         let mut input = request.input;
-        let wanted = input.multipart_upload.and_then(|it| it.parts).unwrap_or_default();
+        let wanted = input
+            .multipart_upload
+            .and_then(|it| it.parts)
+            .unwrap_or_default();
         let wanted = Wanted::parse(wanted)?;
         let declared = Checksum::declared(take_checksums!(input))?;
         let declared_bytes = input.mpu_object_size.map(i64::unsigned_abs);
@@ -54,15 +57,21 @@ impl Store {
                     ));
                 }
                 verify(declared.as_ref(), &object)?;
-                store.publish(&bucket, assembled.blob, &object, &conditions, |tx, bucket| {
-                    uploads::find(tx, bucket, &key, &upload_id)?;
-                    let present = uploads::parts(tx, &upload_id, 0, ALL_PARTS)?;
-                    let unchanged = |part: &Part| present.iter().any(|it| it.blob == part.blob);
-                    if !parts.iter().all(unchanged) {
-                        return Err(Error::InvalidPart);
-                    }
-                    uploads::delete(tx, &upload_id)
-                })?;
+                store.publish(
+                    &bucket,
+                    assembled.blob,
+                    &object,
+                    &conditions,
+                    |tx, bucket| {
+                        uploads::find(tx, bucket, &key, &upload_id)?;
+                        let present = uploads::parts(tx, &upload_id, 0, ALL_PARTS)?;
+                        let unchanged = |part: &Part| present.iter().any(|it| it.blob == part.blob);
+                        if !parts.iter().all(unchanged) {
+                            return Err(Error::InvalidPart);
+                        }
+                        uploads::delete(tx, &upload_id)
+                    },
+                )?;
                 Ok(object)
             })
             .await?;
@@ -136,11 +145,13 @@ fn chosen(
     })?;
     let parts = (wanted.iter())
         .map(|wanted| {
-            (present.binary_search_by_key(&wanted.number, |part| part.number).ok())
-                .and_then(|index| present.get(index))
-                .filter(|part| wanted.is(part))
-                .cloned()
-                .ok_or(Error::InvalidPart)
+            (present
+                .binary_search_by_key(&wanted.number, |part| part.number)
+                .ok())
+            .and_then(|index| present.get(index))
+            .filter(|part| wanted.is(part))
+            .cloned()
+            .ok_or(Error::InvalidPart)
         })
         .collect::<Result<Vec<_>, _>>()?;
     if let Some((_last, others)) = parts.split_last()
@@ -188,7 +199,11 @@ fn composite(upload: &Upload, parts: &[Part]) -> Checksum {
     let mut hasher = upload.algorithm.hasher();
     for part in parts {
         // What does not decode was never computed here.
-        hasher.update(&BASE64_STANDARD.decode(&part.checksum.value).unwrap_or_default());
+        hasher.update(
+            &BASE64_STANDARD
+                .decode(&part.checksum.value)
+                .unwrap_or_default(),
+        );
     }
     let whole = hasher.finish();
     Checksum {

@@ -2,7 +2,9 @@
 
 use std::io::{self, BufReader};
 
-use s3s::dto::{CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, MetadataDirective};
+use s3s::dto::{
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, MetadataDirective,
+};
 use s3s::{S3Request, S3Response, S3Result};
 
 use super::put::refuse_customer_key;
@@ -85,7 +87,10 @@ fn digested(
     blob: &NewBlob,
     algorithm: Option<Algorithm>,
 ) -> Result<Object, Error> {
-    let present = original.checksum.as_ref().map(|checksum| checksum.algorithm);
+    let present = original
+        .checksum
+        .as_ref()
+        .map(|checksum| checksum.algorithm);
     let wanted = algorithm.or(present).unwrap_or(Algorithm::DEFAULT);
     if original.part_sizes.is_empty() && present == Some(wanted) {
         return Ok(original);

@@ -159,7 +159,9 @@ impl Selection {
             (None, Some(number)) => (
                 part(object, number)?,
                 true,
-                i32::try_from(object.part_sizes.len()).ok().filter(|&n| n > 0),
+                i32::try_from(object.part_sizes.len())
+                    .ok()
+                    .filter(|&n| n > 0),
             ),
             (Some(_), Some(_)) => {
                 return Err(Error::InvalidArgument(

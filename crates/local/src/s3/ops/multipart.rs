@@ -18,8 +18,8 @@ use crate::s3::blobs::Blobs;
 use crate::s3::checksum::{Algorithm, Kind, put_checksums, take_checksums};
 use crate::s3::conditions::ReadConditions;
 use crate::s3::error::Error;
-use crate::s3::index::uploads::{self, Part, Upload};
 use crate::s3::index::buckets;
+use crate::s3::index::uploads::{self, Part, Upload};
 use crate::s3::object::{Instant, MAX_PUT_BYTES, attributes_of, check_key};
 use crate::s3::receive::{Declaration, Received, Sink};
 use crate::s3::store::{Inner, Store};
@@ -67,7 +67,8 @@ impl Store {
     ) -> S3Result<S3Response<UploadPartOutput>> {
         let mut input = request.input;
         let target = Target::new(input.bucket, input.key, input.upload_id, input.part_number)?;
-        let (target, upload) = (self.run(|store| Ok((target.upload(store)?, target)))).await
+        let (target, upload) = (self.run(|store| Ok((target.upload(store)?, target))))
+            .await
             .map(|(upload, target)| (target, upload))?;
         let declared = Declaration {
             content_length: input.content_length,
@@ -114,12 +115,12 @@ impl Store {
         let part = self
             .run(move |store| {
                 let upload = target.upload(store)?;
-                let (original, mut file) =
-                    store.take(&source.bucket, &source.key, Blobs::read)?;
+                let (original, mut file) = store.take(&source.bucket, &source.key, Blobs::read)?;
                 conditions.check_source(&original)?;
                 let bytes = match range {
-                    Some(range) => (range.check(original.size_bytes))
-                        .map_err(|_| Error::InvalidRange)?,
+                    Some(range) => {
+                        (range.check(original.size_bytes)).map_err(|_| Error::InvalidRange)?
+                    }
                     None => 0..original.size_bytes,
                 };
                 let length = bytes.end - bytes.start;

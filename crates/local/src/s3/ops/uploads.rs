@@ -10,8 +10,8 @@ use super::list::{Names, page_size};
 use super::{etag, owner};
 use crate::s3::checksum::put_checksums;
 use crate::s3::error::Error;
-use crate::s3::index::uploads::{self, Upload};
 use crate::s3::index::buckets;
+use crate::s3::index::uploads::{self, Upload};
 use crate::s3::store::Store;
 
 impl Store {
@@ -22,8 +22,11 @@ impl Store {
         let input = request.input;
         let max_parts = page_size(input.max_parts)?;
         let after = input.part_number_marker.unwrap_or(0);
-        let (bucket, key, upload_id) =
-            (input.bucket.clone(), input.key.clone(), input.upload_id.clone());
+        let (bucket, key, upload_id) = (
+            input.bucket.clone(),
+            input.key.clone(),
+            input.upload_id.clone(),
+        );
         let (upload, mut parts) = self
             .run(move |store| {
                 store.index.read(|tx| {
@@ -37,7 +40,10 @@ impl Store {
             .await?;
         let is_truncated = parts.len() > max_parts;
         parts.truncate(max_parts);
-        let next = parts.last().map(|part| part.number).filter(|_| is_truncated);
+        let next = parts
+            .last()
+            .map(|part| part.number)
+            .filter(|_| is_truncated);
         Ok(S3Response::new(ListPartsOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
@@ -62,7 +68,11 @@ impl Store {
         /// Follows the id of every upload.
         const LAST_UPLOAD: &str = "\u{10ffff}";
         let input = request.input;
-        if input.delimiter.as_ref().is_some_and(|text| !text.is_empty()) {
+        if input
+            .delimiter
+            .as_ref()
+            .is_some_and(|text| !text.is_empty())
+        {
             return Err(Error::NotImplemented("A delimiter in a list of uploads").into());
         }
         let max_uploads = page_size(input.max_uploads)?;
