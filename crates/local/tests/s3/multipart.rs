@@ -85,8 +85,7 @@ async fn the_entity_tag_is_the_md5_of_the_md5s() {
     let part = upload(&client, "key", &id, 1, Bytes::from_static(b"hello")).await;
     let completed = complete(&client, "key", &id, [part]).send().await.unwrap();
     // md5(md5("hello"))
-    let expected = "\"62d33cafca29e2cc51f40ab1d97c98a5-1\"";
-    assert_eq!(completed.e_tag().map(str::len), Some(expected.len()));
+    let expected = "\"62109206880d38a4010a98e11243924a-1\"";
     assert_eq!(completed.e_tag(), Some(expected));
 }
 
