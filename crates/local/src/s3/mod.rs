@@ -6,7 +6,7 @@
 //! all, whatever fails and whenever the process is killed:
 //!
 //! - [`blobs`]: immutable files with unique names, synced before anything names them;
-//! - [`index`]: a SQLite database that says which objects there are; every condition is checked and
+//! - [`index`]: a `SQLite` database that says which objects there are; every condition is checked and
 //!   every change made in one transaction;
 //! - [`store`]: the two together, and the order of every write;
 //! - [`receive`]: takes in a body and checks it against its declared length and checksums;
@@ -95,7 +95,7 @@ impl S3 {
     ///
     /// # Errors
     /// [`OpenError::InUse`] while another process, or another `S3` of this one, has it open;
-    /// [`OpenError::Unusable`] where the file system or SQLite fails.
+    /// [`OpenError::Unusable`] where the file system or `SQLite` fails.
     pub async fn open(
         dir: &Path,
         credentials: impl IntoIterator<Item = Credentials>,

@@ -1,7 +1,6 @@
 //! Connects the operations to the protocol layer, which answers all others with 501.
 
 use async_trait::async_trait;
-use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result};
 
 use super::store::Store;
@@ -14,8 +13,8 @@ macro_rules! operations {
             $(
                 async fn $operation(
                     &self,
-                    request: S3Request<$Input>,
-                ) -> S3Result<S3Response<$Output>> {
+                    request: S3Request<s3s::dto::$Input>,
+                ) -> S3Result<S3Response<s3s::dto::$Output>> {
                     // The inherent method: it takes precedence over this one.
                     Self::$operation(self, request).await
                 }

@@ -69,7 +69,7 @@ async fn an_object_comes_back_byte_for_byte_with_all_its_writer_said() {
 async fn an_object_without_a_declared_type_is_a_stream_of_octets() {
     let (_server, client) = Server::with_bucket().await;
     // The SDK always declares a type; others who use its presigned URLs do not.
-    let presigning = PresigningConfig::expires_in(Duration::from_secs(60)).unwrap();
+    let presigning = PresigningConfig::expires_in(Duration::from_mins(1)).unwrap();
     let put = client.put_object().bucket(BUCKET).key("empty");
     let put = put.presigned(presigning).await.unwrap();
     let uri = put.uri().parse().unwrap();
@@ -284,7 +284,7 @@ async fn ranges_are_answered_with_exactly_those_bytes() {
 async fn a_client_that_hangs_up_leaves_nothing() {
     let (server, client) = Server::with_bucket().await;
     put(&client, "key", "old").await;
-    let presigning = PresigningConfig::expires_in(Duration::from_secs(60)).unwrap();
+    let presigning = PresigningConfig::expires_in(Duration::from_mins(1)).unwrap();
     let put = client.put_object().bucket(BUCKET).key("key");
     let put = put.presigned(presigning).await.unwrap();
     let address = server.endpoint.strip_prefix("http://").unwrap();

@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 fn for_a_minute() -> PresigningConfig {
-    PresigningConfig::expires_in(Duration::from_secs(60)).unwrap()
+    PresigningConfig::expires_in(Duration::from_mins(1)).unwrap()
 }
 
 async fn presigned_put(server: &Server) -> PresignedRequest {
@@ -107,7 +107,7 @@ async fn a_presigned_url_that_is_tampered_with_is_refused() {
 async fn a_presigned_url_expires() {
     let (_server, client) = Server::with_bucket().await;
     put(&client, "key", "bytes").await;
-    let an_hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    let an_hour_ago = SystemTime::now() - Duration::from_hours(1);
     let expired = PresigningConfig::builder().start_time(an_hour_ago);
     let expired = expired
         .expires_in(Duration::from_secs(3590))

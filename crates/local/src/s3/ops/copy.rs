@@ -31,7 +31,11 @@ impl Store {
         let algorithm = (input.checksum_algorithm.as_ref())
             .map(Algorithm::requested)
             .transpose()?;
-        let replacement = match input.metadata_directive.as_ref().map(|text| text.as_str()) {
+        let replacement = match input
+            .metadata_directive
+            .as_ref()
+            .map(MetadataDirective::as_str)
+        {
             None | Some(MetadataDirective::COPY) => None,
             Some(MetadataDirective::REPLACE) => Some(attributes_of!(input).accept()?),
             Some(_) => return Err(Error::InvalidArgument("Unknown metadata directive").into()),

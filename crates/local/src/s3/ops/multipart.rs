@@ -38,7 +38,7 @@ impl Store {
         let algorithm = (input.checksum_algorithm.as_ref())
             .map_or(Ok(Algorithm::DEFAULT), Algorithm::requested)?;
         let upload = Upload {
-            upload_id: Uuid::now_v7().simple().to_string(),
+            id: Uuid::now_v7().simple().to_string(),
             key: input.key.clone(),
             initiated: Instant::now(),
             algorithm,
@@ -48,7 +48,7 @@ impl Store {
         let output = CreateMultipartUploadOutput {
             bucket: Some(input.bucket.clone()),
             key: Some(input.key),
-            upload_id: Some(upload.upload_id.clone()),
+            upload_id: Some(upload.id.clone()),
             checksum_algorithm: Some(upload.algorithm.to_dto()),
             checksum_type: Some(upload.checksum_kind.to_dto()),
             ..CreateMultipartUploadOutput::default()
@@ -155,7 +155,7 @@ impl Store {
             let unnamed = store.index.write(|tx| {
                 let bucket = buckets::find(tx, &input.bucket)?;
                 let upload = uploads::find(tx, bucket, &input.key, &input.upload_id)?;
-                uploads::delete(tx, &upload.upload_id)
+                uploads::delete(tx, &upload.id)
             })?;
             store.blobs.remove(unnamed);
             Ok(())
@@ -229,7 +229,7 @@ impl Target {
         let replaced = store.index.write(|tx| {
             let bucket = buckets::find(tx, &self.bucket)?;
             let upload = uploads::find(tx, bucket, &self.key, &self.upload_id)?;
-            let replaced = uploads::put_part(tx, &upload.upload_id, &part)?;
+            let replaced = uploads::put_part(tx, &upload.id, &part)?;
             blob.keep();
             Ok(replaced)
         })?;
