@@ -11,7 +11,7 @@
 //! - [`store`]: the two together, and the order of every write;
 //! - [`receive`]: takes in a body and checks it against its declared length and checksums;
 //! - [`ops`]: the operations; [`service`] connects them to the protocol;
-//! - [`cors`], [`auth`], [`host`]: what is decided around an operation.
+//! - [`cors`], [`auth`], [`host`], [`drain`]: what happens around an operation.
 //!
 //! Buckets have no versioning, access control lists, tags or encryption; there is one account.
 //! Nothing here knows of images.
@@ -22,6 +22,7 @@ mod checksum;
 mod conditions;
 mod cors;
 mod digest;
+mod drain;
 mod error;
 mod host;
 mod index;
@@ -45,6 +46,7 @@ use tokio::sync::broadcast;
 pub use auth::Credentials;
 
 use auth::{KeyRing, SignedOnly};
+use drain::Drained;
 use host::LocalHosts;
 use store::Store;
 
@@ -139,7 +141,7 @@ impl S3 {
         } else {
             HeaderMap::new()
         };
-        let request = Request::from_parts(parts, Body::http_body_unsync(body));
+        let request = Request::from_parts(parts, Body::http_body_unsync(Drained::new(body)));
         let mut response = match self.service.call(request).await {
             Ok(response) => response,
             Err(error) => {

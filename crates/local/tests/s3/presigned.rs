@@ -6,9 +6,11 @@ use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::Full;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::{
-    BUCKET, Server, bare, exists, put, read, refusal, send, send_presigned, send_to,
+    BUCKET, Server, bare, exists, noise, put, read, refusal, send, send_presigned, send_to,
 };
 
 fn for_a_minute() -> PresigningConfig {
@@ -101,6 +103,25 @@ async fn a_presigned_url_that_is_tampered_with_is_refused() {
     assert_eq!(send(other).await.status(), StatusCode::FORBIDDEN);
     assert!(exists(&client, "key").await);
     drop(server);
+}
+
+#[tokio::test]
+async fn a_refusal_reaches_a_client_that_sends_everything_first() {
+    let (server, _client) = Server::with_bucket().await;
+    let presigned = presigned_put(&server).await;
+    let address = server.endpoint.strip_prefix("http://").unwrap();
+    let path = presigned.uri().strip_prefix(&server.endpoint).unwrap();
+    // The signed headers are missing, which is known before the body comes.
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 30000000\r\n\
+         connection: close\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&noise(12, 30_000_000)).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
 }
 
 #[tokio::test]
