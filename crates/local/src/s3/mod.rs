@@ -5,13 +5,13 @@
 //! this module's own.  An object becomes visible at once, whole and with its metadata, or not at
 //! all, whatever fails and whenever the process is killed:
 //!
-//! - [`blobs`]: immutable files with unique names, synced before anything names them;
-//! - [`index`]: a `SQLite` database that says which objects there are; every condition is checked and
+//! - `blobs`: immutable files with unique names, synced before anything names them;
+//! - `index`: a `SQLite` database that says which objects there are; every condition is checked and
 //!   every change made in one transaction;
-//! - [`store`]: the two together, and the order of every write;
-//! - [`receive`]: takes in a body and checks it against its declared length and checksums;
-//! - [`ops`]: the operations; [`service`] connects them to the protocol;
-//! - [`cors`], [`auth`], [`host`], [`drain`]: what happens around an operation.
+//! - `store`: the two together, and the order of every write;
+//! - `receive`: takes in a body and checks it against its declared length and checksums;
+//! - `ops`: the operations; `service` connects them to the protocol;
+//! - `cors`, `auth`, `host`, `drain`: what happens around an operation.
 //!
 //! Buckets have no versioning, access control lists, tags or encryption; there is one account.
 //! Nothing here knows of images.

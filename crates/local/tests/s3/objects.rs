@@ -329,6 +329,32 @@ async fn listeners_hear_of_every_object_once_it_is_there() {
 }
 
 #[tokio::test]
+async fn promises_that_would_be_broken_are_not_made() {
+    let (_server, client) = Server::with_bucket().await;
+    let put = || {
+        client
+            .put_object()
+            .bucket(BUCKET)
+            .key("key")
+            .body(vec![1].into())
+    };
+    let refused = put().tagging("project=shoebox").send().await;
+    assert_eq!(refusal(refused), (501, "NotImplemented".to_owned()));
+    let key = put()
+        .sse_customer_algorithm("AES256")
+        .sse_customer_key("a2V5");
+    let refused = key.sse_customer_key_md5("a2V5").send().await;
+    assert_eq!(refusal(refused), (501, "NotImplemented".to_owned()));
+    assert!(!exists(&client, "key").await);
+
+    put().send().await.unwrap();
+    let tags = client.get_object_tagging().bucket(BUCKET).key("key");
+    assert!(tags.send().await.unwrap().tag_set().is_empty());
+    let versioning = client.get_bucket_versioning().bucket(BUCKET);
+    assert_eq!(versioning.send().await.unwrap().status(), None);
+}
+
+#[tokio::test]
 async fn a_store_is_open_once() {
     let dir = tempfile::TempDir::new().unwrap();
     let server = Server::start_in(dir.path()).await;

@@ -1,4 +1,4 @@
-//! `GetObject` and `HeadObject`.
+//! `GetObject`, `HeadObject`, `GetObjectTagging`.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -7,8 +7,8 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures_util::stream;
 use s3s::dto::{
-    self, ChecksumMode, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
-    StreamingBlob,
+    self, ChecksumMode, GetObjectInput, GetObjectOutput, GetObjectTaggingInput,
+    GetObjectTaggingOutput, HeadObjectInput, HeadObjectOutput, StreamingBlob,
 };
 use s3s::{S3Request, S3Response, S3Result};
 
@@ -116,6 +116,21 @@ impl Store {
             &selection,
             with_checksum
         )))
+    }
+
+    /// No object has tags; clients ask before they copy one in parts.
+    pub(in crate::s3) async fn get_object_tagging(
+        &self,
+        request: S3Request<GetObjectTaggingInput>,
+    ) -> S3Result<S3Response<GetObjectTaggingOutput>> {
+        let input = request.input;
+        refuse_version(input.version_id.as_deref())?;
+        self.run(move |store| store.find(&input.bucket, &input.key))
+            .await?;
+        Ok(S3Response::new(GetObjectTaggingOutput {
+            tag_set: Vec::new(),
+            version_id: None,
+        }))
     }
 }
 

@@ -2,6 +2,7 @@
 //! `UploadPartCopy`, `AbortMultipartUpload`, `ListParts`, `ListMultipartUploads`.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use s3s::dto::{
     self, AbortMultipartUploadInput, AbortMultipartUploadOutput, ChecksumType, CopyPartResult,
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use super::copy::{COPY_BUFFER_BYTES, Source};
 use super::etag;
-use super::put::refuse_customer_key;
+use super::put::refuse_promises;
 use crate::s3::blobs::Blobs;
 use crate::s3::checksum::{Algorithm, Kind, put_checksums, take_checksums};
 use crate::s3::conditions::ReadConditions;
@@ -33,7 +34,7 @@ impl Store {
         request: S3Request<CreateMultipartUploadInput>,
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
         let mut input = request.input;
-        refuse_customer_key(input.sse_customer_key.as_deref())?;
+        refuse_promises(input.sse_customer_key.as_deref(), input.tagging.as_deref())?;
         check_key(&input.key)?;
         let algorithm = (input.checksum_algorithm.as_ref())
             .map_or(Ok(Algorithm::DEFAULT), Algorithm::requested)?;
@@ -67,9 +68,9 @@ impl Store {
     ) -> S3Result<S3Response<UploadPartOutput>> {
         let mut input = request.input;
         let target = Target::new(input.bucket, input.key, input.upload_id, input.part_number)?;
-        let (target, upload) = (self.run(|store| Ok((target.upload(store)?, target))))
-            .await
-            .map(|(upload, target)| (target, upload))?;
+        let target = Arc::new(target);
+        let lookup = Arc::clone(&target);
+        let upload = self.run(move |store| lookup.upload(store)).await?;
         let declared = Declaration {
             content_length: input.content_length,
             content_md5: input.content_md5.as_deref(),
