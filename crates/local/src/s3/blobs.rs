@@ -75,10 +75,14 @@ impl Blobs {
     pub(super) fn collect(&self, named: &HashSet<BlobId>) -> io::Result<usize> {
         let mut removed = 0;
         for shard in fs::read_dir(&self.finished)? {
-            for entry in fs::read_dir(shard?.path())? {
+            let shard = shard?;
+            if !shard.file_type()?.is_dir() {
+                continue;
+            }
+            for entry in fs::read_dir(shard.path())? {
                 let entry = entry?;
                 let name = entry.file_name().to_string_lossy().into_owned();
-                if !named.contains(&BlobId(name)) {
+                if entry.file_type()?.is_file() && !named.contains(&BlobId(name)) {
                     fs::remove_file(entry.path())?;
                     removed += 1;
                 }

@@ -46,8 +46,14 @@ pub(super) struct Declaration<'a> {
 impl Declaration<'_> {
     /// # Errors
     /// [`Error::InvalidDigest`] for a `Content-MD5` that is none, [`Error::InvalidArgument`] for
-    /// more than one checksum.
+    /// more than one checksum, [`Error::TooLarge`] past 5 GiB.
     pub(super) fn parse(self) -> Result<Declared, Error> {
+        let length_bytes = (self.content_length)
+            .map(|n| u64::try_from(n).map_err(|_| Error::IncompleteBody))
+            .transpose()?;
+        if length_bytes.is_some_and(|n| n > MAX_PUT_BYTES) {
+            return Err(Error::TooLarge);
+        }
         let md5 = (self.content_md5)
             .map(|text| {
                 let md5 = BASE64_STANDARD.decode(text).ok();
@@ -63,7 +69,7 @@ impl Declaration<'_> {
             .or(trailing_algorithm)
             .unwrap_or(self.default_algorithm);
         Ok(Declared {
-            length_bytes: self.content_length.and_then(|n| u64::try_from(n).ok()),
+            length_bytes,
             md5,
             checksum,
             trailer: trailing_algorithm.and(self.trailing_headers),

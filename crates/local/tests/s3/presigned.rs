@@ -125,6 +125,25 @@ async fn a_refusal_reaches_a_client_that_sends_everything_first() {
 }
 
 #[tokio::test]
+async fn more_than_five_gibibytes_are_refused_before_they_come() {
+    let (server, client) = Server::with_bucket().await;
+    let put = client.put_object().bucket(BUCKET).key("key");
+    let presigned = put.presigned(for_a_minute()).await.unwrap();
+    let address = server.endpoint.strip_prefix("http://").unwrap();
+    let path = presigned.uri().strip_prefix(&server.endpoint).unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head =
+        format!("PUT {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 5368709121\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 1000];
+    let length = stream.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert!(answer.contains("EntityTooLarge"), "{answer}");
+    assert_eq!(server.count_blobs(), 0);
+}
+
+#[tokio::test]
 async fn a_presigned_url_expires() {
     let (_server, client) = Server::with_bucket().await;
     put(&client, "key", "bytes").await;
