@@ -9,7 +9,7 @@
 //! - `index`: a `SQLite` database that says which objects there are; every condition is checked and
 //!   every change made in one transaction;
 //! - `store`: the two together, and the order of every write;
-//! - `receive`: takes in a body and checks it against its declared length and checksums;
+//! - `receive`: takes in a body and checks it against its `declared` length and checksums;
 //! - `ops`: the operations; `service` connects them to the protocol;
 //! - `cors`, `auth`, `host`, `drain`: what happens around an operation.
 //!
@@ -21,6 +21,7 @@ mod blobs;
 mod checksum;
 mod conditions;
 mod cors;
+mod declared;
 mod digest;
 mod drain;
 mod error;

@@ -18,11 +18,12 @@ use super::put::refuse_promises;
 use crate::s3::blobs::Blobs;
 use crate::s3::checksum::{Algorithm, Kind, put_checksums, take_checksums};
 use crate::s3::conditions::ReadConditions;
+use crate::s3::declared::Declaration;
 use crate::s3::error::Error;
 use crate::s3::index::buckets;
 use crate::s3::index::uploads::{self, Part, Upload};
 use crate::s3::object::{Instant, MAX_PUT_BYTES, attributes_of, check_key};
-use crate::s3::receive::{Declaration, Received, Sink};
+use crate::s3::receive::{Received, Sink};
 use crate::s3::store::{Inner, Store};
 
 /// The highest number of a part; the lowest is 1 (a limit of S3).

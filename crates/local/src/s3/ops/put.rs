@@ -6,9 +6,9 @@ use s3s::{S3Request, S3Response, S3Result};
 use super::etag;
 use crate::s3::checksum::{Algorithm, put_checksums, take_checksums};
 use crate::s3::conditions::WriteConditions;
+use crate::s3::declared::Declaration;
 use crate::s3::error::Error;
 use crate::s3::object::{Instant, Object, attributes_of};
-use crate::s3::receive::Declaration;
 use crate::s3::store::Store;
 
 impl Store {
