@@ -1,0 +1,67 @@
+//! Everything that is wrong with a request, collected so that the client hears of all of it at once.
+
+use std::fmt;
+
+/// One thing that is wrong with the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The field, parameter or header, as the client named it.
+    pub field: String,
+    /// What it must be.
+    pub detail: String,
+}
+
+/// All that is wrong with the input. Empty while nothing is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Notes that `field` is wrong.
+    pub fn add(&mut self, field: impl Into<String>, detail: impl fmt::Display) {
+        self.0.push(Fault {
+            field: field.into(),
+            detail: detail.to_string(),
+        });
+    }
+
+    /// Keeps the value, or notes the error under `field` and gives nothing.
+    pub fn check<T, E: fmt::Display>(&mut self, field: &str, parsed: Result<T, E>) -> Option<T> {
+        parsed.map_err(|error| self.add(field, error)).ok()
+    }
+
+    /// `value` where nothing was found wrong.
+    ///
+    /// # Errors
+    /// The faults themselves.
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+
+    /// The faults in the order they were found.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Fault] {
+        &self.0
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(formatter, "{separator}{}: {}", fault.field, fault.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
