@@ -21,10 +21,10 @@ impl<'a> Boxes<'a> {
     }
 
     /// The payload of the only box of a kind; none if there is no such box.
-    pub(super) fn find(self, kind: &[u8; 4]) -> Result<Option<&'a [u8]>, InspectError> {
+    pub(super) fn find(self, kind: [u8; 4]) -> Result<Option<&'a [u8]>, InspectError> {
         for found in self {
             let found = found?;
-            if found.kind == *kind {
+            if found.kind == kind {
                 return Ok(Some(found.payload));
             }
         }
@@ -32,7 +32,7 @@ impl<'a> Boxes<'a> {
     }
 
     /// The payload of the only box of a kind, which must be there.
-    pub(super) fn require(self, kind: &[u8; 4]) -> Result<&'a [u8], InspectError> {
+    pub(super) fn require(self, kind: [u8; 4]) -> Result<&'a [u8], InspectError> {
         self.find(kind)?
             .ok_or_else(|| Defect("a required box is missing").into())
     }
@@ -42,22 +42,22 @@ impl<'a> Boxes<'a> {
         let start = reader.position();
         let size = reader.u32_be()?;
         let kind = reader.take_array()?;
-        let payload = match size {
-            // To the end of what encloses the box.
-            0 => reader.take(reader.rest().len())?,
-            _ => {
-                let size = match size {
-                    1 => reader.u64_be()?,
-                    size => size.into(),
-                };
-                let header_size = reader.position() - start;
-                let size = usize::try_from(size).map_err(|_| InspectError::Truncated)?;
-                let payload_size = size
-                    .checked_sub(header_size)
-                    .ok_or(Defect("a box smaller than its header"))?;
-                reader.take(payload_size)?
-            }
+        // A size of 0: to the end of what encloses the box.
+        if size == 0 {
+            let payload = reader.take(reader.rest().len())?;
+            return Ok(IsoBox { kind, payload });
+        }
+        let size = if size == 1 {
+            reader.u64_be()?
+        } else {
+            size.into()
         };
+        let header_size = reader.position() - start;
+        let payload_size = usize::try_from(size)
+            .map_err(|_| InspectError::Truncated)?
+            .checked_sub(header_size)
+            .ok_or(Defect("a box smaller than its header"))?;
+        let payload = reader.take(payload_size)?;
         Ok(IsoBox { kind, payload })
     }
 }

@@ -43,19 +43,19 @@ impl<'a> Meta<'a> {
     pub(super) fn parse(file: &'a [u8], payload: &'a [u8]) -> Result<Self, InspectError> {
         let (_, _, reader) = full_box(payload)?;
         let boxes = Boxes::new(reader.rest());
-        let (version, _, mut primary) = full_box(boxes.clone().require(b"pitm")?)?;
-        let references = match boxes.clone().find(b"iref")? {
+        let (version, _, mut primary) = full_box(boxes.clone().require(*b"pitm")?)?;
+        let references = match boxes.clone().find(*b"iref")? {
             Some(payload) => parse_references(payload)?,
             None => Vec::new(),
         };
         let meta = Self {
             file,
             primary: short_or_long(&mut primary, version > 0)?,
-            items: parse_items(boxes.clone().require(b"iinf")?)?,
-            locations: location::parse(boxes.clone().require(b"iloc")?)?,
+            items: parse_items(boxes.clone().require(*b"iinf")?)?,
+            locations: location::parse(boxes.clone().require(*b"iloc")?)?,
             references,
-            associations: properties::parse(boxes.clone().require(b"iprp")?)?,
-            item_data: boxes.find(b"idat")?.unwrap_or_default(),
+            associations: properties::parse(boxes.clone().require(*b"iprp")?)?,
+            item_data: boxes.find(*b"idat")?.unwrap_or_default(),
         };
         if meta
             .items

@@ -16,7 +16,6 @@ use self::boxes::Boxes;
 use self::meta::Meta;
 use self::still::Still;
 use super::Decoded;
-use crate::error::Defect;
 use crate::{InspectError, Limits};
 
 /// Decodes an AVIF image in full.
@@ -73,7 +72,8 @@ impl<'a> File<'a> {
             }
         }
         Ok(Self {
-            meta: meta.ok_or(Defect("no items"))?,
+            // Every box so far is whole: what is missing is still to come.
+            meta: meta.ok_or(InspectError::Truncated)?,
             movie: movie.filter(|_| is_sequence),
         })
     }

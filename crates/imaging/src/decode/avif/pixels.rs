@@ -58,7 +58,7 @@ impl Converter {
                 self.rgb(luma, u, u.at(x, y), v.at(x, y))
             }
         }
-        .map(|value| (value.clamp(0.0, 1.0) * 255.0).round() as u8);
+        .map(to_byte);
         [red, green, blue, u8::MAX]
     }
 
@@ -80,6 +80,16 @@ impl Converter {
         let green = (y - kr * red - kb * blue) / (1.0 - kr - kb);
         [red, green, blue]
     }
+}
+
+/// A value from 0 to 1 in 8 bits.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to what fits"
+)]
+fn to_byte(value: f32) -> u8 {
+    (value.clamp(0.0, 1.0) * 255.0).round() as u8
 }
 
 /// The samples of a plane.

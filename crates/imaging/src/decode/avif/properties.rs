@@ -42,7 +42,7 @@ pub(super) struct Association {
 
 /// Reads an `iprp` box: the properties of all items, each item's in order.
 pub(super) fn parse(payload: &[u8]) -> Result<Vec<Association>, InspectError> {
-    let properties = Boxes::new(Boxes::new(payload).require(b"ipco")?)
+    let properties = Boxes::new(Boxes::new(payload).require(*b"ipco")?)
         .map(|property| read_property(property?))
         .collect::<Result<Vec<_>, _>>()?;
     let mut associations = Vec::new();

@@ -56,20 +56,21 @@ pub(super) fn frames(tracks: &[Track<'_>]) -> u32 {
 impl<'a> Track<'a> {
     /// Reads a `trak` box; none if it is a track of something else.
     fn parse(payload: &'a [u8]) -> Result<Option<Self>, InspectError> {
-        let media = Boxes::new(Boxes::new(payload).require(b"mdia")?);
-        let (_, _, mut handler) = full_box(media.clone().require(b"hdlr")?)?;
+        let media = Boxes::new(Boxes::new(payload).require(*b"mdia")?);
+        let (_, _, mut handler) = full_box(media.clone().require(*b"hdlr")?)?;
         let _predefined = handler.u32_be()?;
         let is_main = match &handler.take_array()? {
             b"pict" => true,
             b"auxv" => false,
             _ => return Ok(None),
         };
-        let information = Boxes::new(media.require(b"minf")?);
-        let table = Boxes::new(information.require(b"stbl")?);
-        let Some((width, height)) = sample_entry_size(table.clone().require(b"stsd")?)? else {
+        let information = Boxes::new(media.require(*b"minf")?);
+        let sample_table = Boxes::new(information.require(*b"stbl")?);
+        let Some((width, height)) = sample_entry_size(sample_table.clone().require(*b"stsd")?)?
+        else {
             return Ok(None);
         };
-        let (_, _, mut sizes) = full_box(table.clone().require(b"stsz")?)?;
+        let (_, _, mut sizes) = full_box(sample_table.clone().require(*b"stsz")?)?;
         let common_size = sizes.u32_be()?;
         let samples = sizes.u32_be()?;
         Ok(Some(Self {
@@ -79,7 +80,7 @@ impl<'a> Track<'a> {
             samples,
             common_size,
             sizes,
-            chunks: chunks(&table, samples)?,
+            chunks: chunks(&sample_table, samples)?,
         }))
     }
 
@@ -95,7 +96,7 @@ impl<'a> Track<'a> {
 
         let mut decoder = Av1Decoder::new(width, height)?;
         let mut sizes = self.sizes.clone();
-        let mut decoded = 0u32;
+        let mut pictures = 0u32;
         let mut total_bytes = 0;
         for chunk in &self.chunks {
             let offset = usize::try_from(chunk.offset).map_err(|_| InspectError::Truncated)?;
@@ -111,10 +112,10 @@ impl<'a> Track<'a> {
                 if total_bytes > file.len() {
                     return Err(Defect("a track larger than its file").into());
                 }
-                decoder.decode(sample.to_vec(), |_| decoded += 1)?;
+                decoder.decode(sample.to_vec(), |_| pictures += 1)?;
             }
         }
-        if decoded < self.samples {
+        if pictures < self.samples {
             return Err(Defect("a track with fewer pictures than it declares").into());
         }
         Ok(())
@@ -127,7 +128,7 @@ fn sample_entry_size(payload: &[u8]) -> Result<Option<(u32, u32)>, InspectError>
     const FIELDS_BEFORE_SIZE_BYTES: usize = 24;
     let (_, _, mut reader) = full_box(payload)?;
     let _count = reader.u32_be()?;
-    let Some(entry) = Boxes::new(reader.rest()).find(b"av01")? else {
+    let Some(entry) = Boxes::new(reader.rest()).find(*b"av01")? else {
         return Ok(None);
     };
     let mut reader = ByteReader::new(entry);
@@ -137,11 +138,11 @@ fn sample_entry_size(payload: &[u8]) -> Result<Option<(u32, u32)>, InspectError>
 
 /// The chunks that hold a track's samples (ISO/IEC 14496-12 8.7.4 and 8.7.5).
 fn chunks(table: &Boxes<'_>, samples: u32) -> Result<Vec<Chunk>, InspectError> {
-    let (mut offsets, is_long) = match table.clone().find(b"co64")? {
+    let (mut offsets, is_long) = match table.clone().find(*b"co64")? {
         Some(payload) => (full_box(payload)?.2, true),
-        None => (full_box(table.clone().require(b"stco")?)?.2, false),
+        None => (full_box(table.clone().require(*b"stco")?)?.2, false),
     };
-    let (_, _, mut runs) = full_box(table.clone().require(b"stsc")?)?;
+    let (_, _, mut runs) = full_box(table.clone().require(*b"stsc")?)?;
     let chunk_count = offsets.u32_be()?;
     let run_count = runs.u32_be()?;
 

@@ -20,16 +20,15 @@ pub(super) fn decode<'a>(
         return Err(Defect("an impossible code size"));
     }
     let mut dictionary = Dictionary::new(value_bits);
-    let mut buffer = 0u64;
+    let mut buffer = 0u32;
     let mut available = 0;
     for byte in pieces.flatten() {
-        buffer |= u64::from(*byte) << available;
+        buffer |= u32::from(*byte) << available;
         available += u8::BITS;
         while available >= dictionary.code_bits {
             let code = buffer & ((1 << dictionary.code_bits) - 1);
             buffer >>= dictionary.code_bits;
             available -= dictionary.code_bits;
-            // Twelve bits fit any usize.
             match dictionary.look_up(code as usize)? {
                 Meaning::Values(values) => {
                     if !on_values(values) {
@@ -58,16 +57,16 @@ struct Dictionary {
     next_code: usize,
     code_bits: u32,
     previous: Option<usize>,
-    entries: Box<[Entry; MAX_CODES]>,
+    entries: Vec<Entry>,
     /// The string of the last code, at the end.
     string: Box<[u8; MAX_CODES]>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Entry {
-    prefix: u16,
+    prefix: usize,
     /// Values of the string; at most one more than codes before it, so that `string` holds any.
-    length: u16,
+    length: usize,
     first: u8,
     last: u8,
 }
@@ -75,7 +74,7 @@ struct Entry {
 impl Dictionary {
     fn new(value_bits: u8) -> Self {
         let clear_code = 1 << value_bits;
-        let mut entries = Box::new([Entry::default(); MAX_CODES]);
+        let mut entries = vec![Entry::default(); MAX_CODES];
         for (value, entry) in (0..=u8::MAX).zip(entries.iter_mut()).take(clear_code) {
             *entry = Entry {
                 prefix: 0,
@@ -140,8 +139,7 @@ impl Dictionary {
             self.entries[code].first
         };
         self.entries[self.next_code] = Entry {
-            // Twelve bits fit.
-            prefix: previous as u16,
+            prefix: previous,
             length: prefix.length + 1,
             first: prefix.first,
             last,
@@ -154,13 +152,13 @@ impl Dictionary {
 
     /// The string of a code, put together from its end.
     fn string_of(&mut self, code: usize) -> &[u8] {
-        let length = usize::from(self.entries[code].length);
+        let length = self.entries[code].length;
         let start = MAX_CODES - length;
         let mut code = code;
         for value in self.string[start..].iter_mut().rev() {
             let entry = self.entries[code];
             *value = entry.last;
-            code = usize::from(entry.prefix);
+            code = entry.prefix;
         }
         &self.string[start..]
     }
