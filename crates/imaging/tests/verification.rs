@@ -168,11 +168,11 @@ fn a_jpeg_to_be_turned_is_measured_as_displayed() {
 
 #[test]
 fn the_placeholder_is_that_of_the_upright_picture() {
-    const WIDTH: usize = 30;
-    const HEIGHT: usize = 20;
-    let pixel = |x: usize, y: usize| [(x * 8) as u8, (y * 12) as u8, 90, 255];
-    let upright: Vec<u8> = (0..WIDTH * HEIGHT)
-        .flat_map(|place| pixel(place % WIDTH, place / WIDTH))
+    const WIDTH: u8 = 30;
+    const HEIGHT: u8 = 20;
+    let pixel = |x: u8, y: u8| [x * 8, y * 12, 90, 255];
+    let upright: Vec<u8> = (0..HEIGHT)
+        .flat_map(|y| (0..WIDTH).flat_map(move |x| pixel(x, y)))
         .collect();
     let expected = inspect(&png_of(30, 20, &upright, &[]), &Limits::default()).unwrap();
 
@@ -180,10 +180,10 @@ fn the_placeholder_is_that_of_the_upright_picture() {
         // The coded picture that is displayed as the upright one.
         let (width, height) = orientation.displayed_size(30, 20);
         let size = (width as usize, height as usize);
-        let mut coded = vec![0; WIDTH * HEIGHT * 4];
+        let mut coded = vec![0; upright.len()];
         for y in 0..HEIGHT {
             for x in 0..WIDTH {
-                let (coded_x, coded_y) = orientation.coded_position((x, y), size);
+                let (coded_x, coded_y) = orientation.coded_position((x.into(), y.into()), size);
                 let place = (coded_y * size.0 + coded_x) * 4;
                 coded[place..place + 4].copy_from_slice(&pixel(x, y));
             }

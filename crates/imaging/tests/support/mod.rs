@@ -1,4 +1,5 @@
-//! Small valid images: some made here, some made once by an encoder and kept in `tests/samples`.
+//! Small valid images: some made here, and in `tests/samples` some of the same kind that were made once
+//! with the encoders of Pillow 13, for which there are none in Rust without a native library.
 
 use std::borrow::Cow;
 

@@ -14,7 +14,7 @@ const MAX_ITEMS: usize = 4096;
 /// The items of a file.
 #[derive(Debug)]
 pub(super) struct Meta<'a> {
-    file: &'a [u8],
+    pub(super) file: &'a [u8],
     /// The item to be displayed.
     pub(super) primary: u32,
     items: Vec<Item>,
@@ -204,4 +204,84 @@ fn parse_references(payload: &[u8]) -> Result<Vec<Reference>, InspectError> {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxed(kind: [u8; 4], payload: &[u8]) -> Vec<u8> {
+        let size = u32::try_from(payload.len() + 8).unwrap();
+        [&size.to_be_bytes()[..], &kind, payload].concat()
+    }
+
+    /// A `meta` box of one item, number 7, with these properties in this order, all of them essential
+    /// if `flag` says so, and with these extents, each of two numbers of four bytes.
+    fn meta(properties: &[Vec<u8>], flag: u8, extents: &[[u32; 2]]) -> Vec<u8> {
+        let mut associations = b"\0\0\0\0\0\0\0\x01\0\x07".to_vec();
+        let count = u8::try_from(properties.len()).unwrap();
+        associations.push(count);
+        associations.extend((1..=count).map(|number| number | flag));
+        let container = boxed(*b"ipco", &properties.concat());
+        let mut locations = b"\0\0\0\0\x44\0\0\x01\0\x07\0\0\0".to_vec();
+        locations.push(u8::try_from(extents.len()).unwrap());
+        for number in extents.as_flattened() {
+            locations.extend(number.to_be_bytes());
+        }
+        let entry = boxed(*b"infe", b"\x02\0\0\0\0\x07\0\0av01\0");
+        [
+            b"\0\0\0\0".to_vec(),
+            boxed(*b"pitm", b"\0\0\0\0\0\x07"),
+            boxed(*b"iinf", &[&b"\0\0\0\0\0\x01"[..], &entry].concat()),
+            boxed(*b"iloc", &locations),
+            boxed(
+                *b"iprp",
+                &[container, boxed(*b"ipma", &associations)].concat(),
+            ),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn rotation_and_mirroring_make_up_one_orientation_in_their_order() {
+        let rotation = boxed(*b"irot", &[1]);
+        let mirror = boxed(*b"imir", &[0]);
+        let rotated_first = meta(&[rotation.clone(), mirror.clone()], 0x80, &[]);
+        let rotated_first = Meta::parse(b"", &rotated_first).unwrap();
+        assert_eq!(rotated_first.orientation(7), Orientation::Transposed);
+        let mirrored_first = meta(&[mirror, rotation], 0x80, &[]);
+        let mirrored_first = Meta::parse(b"", &mirrored_first).unwrap();
+        assert_eq!(mirrored_first.orientation(7), Orientation::Transversed);
+    }
+
+    #[test]
+    fn an_unknown_property_counts_only_if_it_is_essential() {
+        let unknown = [boxed(*b"abcd", b"")];
+        let essential = meta(&unknown, 0x80, &[]);
+        let essential = Meta::parse(b"", &essential).unwrap();
+        assert!(essential.needs_unknown_property(7));
+        let optional = meta(&unknown, 0, &[]);
+        let optional = Meta::parse(b"", &optional).unwrap();
+        assert!(!optional.needs_unknown_property(7));
+    }
+
+    #[test]
+    fn the_extents_of_an_item_are_joined() {
+        let boxes = meta(&[], 0, &[[4, 2], [0, 3]]);
+        let meta = Meta::parse(b"abcdef", &boxes).unwrap();
+        assert_eq!(meta.data(7).unwrap(), b"efabc");
+    }
+
+    #[test]
+    fn extents_past_the_end_are_truncated_and_overlapping_ones_cannot_outgrow_the_file() {
+        let boxes = meta(&[], 0, &[[4, 3]]);
+        let past_the_end = Meta::parse(b"abcdef", &boxes).unwrap();
+        assert!(matches!(past_the_end.data(7), Err(InspectError::Truncated)));
+        let boxes = meta(&[], 0, &[[0, 6], [0, 1]]);
+        let overlapping = Meta::parse(b"abcdef", &boxes).unwrap();
+        assert!(matches!(
+            overlapping.data(7),
+            Err(InspectError::Corrupt { .. })
+        ));
+    }
 }

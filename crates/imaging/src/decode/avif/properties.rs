@@ -12,6 +12,10 @@ const ALPHA_TYPES: [&[u8]; 2] = [
     b"urn:mpeg:hevc:2015:auxid:1\0",
 ];
 
+/// Most properties of all items: four of each of the most items read. Finding an item's is a walk over
+/// all.
+const MAX_ASSOCIATIONS: usize = 16_384;
+
 /// What a property says, as far as it matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Property {
@@ -108,6 +112,9 @@ fn read_associations(
             let property = *properties
                 .get(index)
                 .ok_or(Defect("an item with a property that is not there"))?;
+            if associations.len() == MAX_ASSOCIATIONS {
+                return Err(Defect("too many properties").into());
+            }
             associations.push(Association {
                 item,
                 is_essential,

@@ -13,6 +13,13 @@ use super::pixels;
 /// decoder's own tables. Whether less would do only its data tells.
 const BYTES_PER_PIXEL: u64 = 7;
 
+/// Most tiles of a grid. Phones write some dozens; each costs the start of a decoder.
+const MAX_TILES: usize = 1024;
+
+/// Most data of all tiles together, in bytes, unless the file itself is larger. Encoders store tiles
+/// that are equal once, so tiles may have more than the file; but not any amount.
+const MAX_TILE_BYTES: usize = 64 * 1024 * 1024;
+
 /// The still image, as coded, and its parts.
 #[derive(Debug)]
 pub(super) struct Still {
@@ -83,6 +90,9 @@ impl Still {
         if sources.len() != (grid.rows * grid.columns) as usize {
             return Err(Defect("a grid with another number of tiles than it declares").into());
         }
+        if sources.len() > MAX_TILES {
+            return Err(Defect("too many tiles").into());
+        }
         let size = |tile: &u32| meta.size(*tile);
         let (tile_width, tile_height) = sources
             .first()
@@ -149,10 +159,16 @@ impl Still {
     /// Decodes all pictures of the image.
     pub(super) fn decode(&self, meta: &Meta<'_>) -> Result<Thumbnail, InspectError> {
         let mut builder = ThumbnailBuilder::new(self.width, self.height);
+        let mut total_bytes = 0;
         for tile in &self.tiles {
+            let data = meta.data(tile.item)?;
+            total_bytes += data.len();
+            if total_bytes > MAX_TILE_BYTES.max(meta.file.len()) {
+                return Err(Defect("tiles that add up to much more than their file").into());
+            }
             let mut decoder = Av1Decoder::new(self.tile_width, self.tile_height)?;
             let mut last = None;
-            decoder.decode(meta.data(tile.item)?, |picture| last = Some(picture))?;
+            decoder.decode(data, |picture| last = Some(picture))?;
             let picture = last.ok_or(InspectError::Truncated)?;
             pixels::add_to(&mut builder, &picture, (tile.left, tile.top));
         }
