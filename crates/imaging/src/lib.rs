@@ -1,45 +1,37 @@
 //! Recognises, measures and verifies images.
+//!
+//! Pure: bytes in, facts out. It knows no storage, no HTTP, no configuration and no clock, and does
+//! no input or output of its own.
+//!
+//! Without the feature `codecs` only light types and [`sniff`] remain, so that a function that reads
+//! stored metadata links no decoder. With it, [`inspect`] verifies a whole image: every entropy-coded
+//! bit is decoded, every checksum checked, and the number of pixels is known to be within [`Limits`]
+//! before anything is decoded.
 
-/// An image format that the service takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ImageFormat {
-    /// JPEG.
-    Jpeg,
-    /// PNG.
-    Png,
-    /// GIF.
-    Gif,
-    /// WebP.
-    Webp,
-    /// AVIF.
-    Avif,
-}
+mod error;
+mod format;
+mod limits;
+mod metadata;
+mod orientation;
+mod sniff;
 
-impl ImageFormat {
-    /// All formats.
-    pub const ALL: [Self; 5] = [Self::Jpeg, Self::Png, Self::Gif, Self::Webp, Self::Avif];
+#[cfg(feature = "codecs")]
+mod bytes;
+#[cfg(feature = "codecs")]
+mod decode;
+#[cfg(feature = "codecs")]
+mod exif;
+#[cfg(feature = "codecs")]
+mod inspect;
+#[cfg(feature = "codecs")]
+mod thumbnail;
 
-    /// The media type.
-    #[must_use]
-    pub const fn content_type(self) -> &'static str {
-        match self {
-            Self::Jpeg => "image/jpeg",
-            Self::Png => "image/png",
-            Self::Gif => "image/gif",
-            Self::Webp => "image/webp",
-            Self::Avif => "image/avif",
-        }
-    }
+pub use error::{Cause, InspectError};
+pub use format::ImageFormat;
+pub use limits::Limits;
+pub use metadata::{Exif, Exposure, Location};
+pub use orientation::Orientation;
+pub use sniff::{Sniffed, sniff};
 
-    /// The format of a media type.
-    #[must_use]
-    pub fn from_content_type(name: &str) -> Option<Self> {
-        let name = name.to_ascii_lowercase();
-        if name == "image/jpg" {
-            return Some(Self::Jpeg);
-        }
-        Self::ALL
-            .into_iter()
-            .find(|format| format.content_type() == name)
-    }
-}
+#[cfg(feature = "codecs")]
+pub use inspect::{Inspection, inspect};

@@ -1,0 +1,126 @@
+//! Deleting: first out of sight, then out of S3, then out of the table.
+//!
+//! 1. One transaction turns the row DELETING and drops every listing row: no reader sees the image from here on.
+//! 2. The object goes. A failure leaves the DELETING row, so that a repeat, or the sweeper, finishes.
+//! 3. The row becomes a tombstone, which remembers the id while an upload could still be repeated.
+
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use crate::authorize::{Action, Caller, authorize};
+use crate::clients::Aws;
+use crate::config::{ConfigError, Environment, FromEnvironment, bucket_name, table_name};
+use crate::repo::{Commit, Images, Lifecycle, Objects, object_key};
+use crate::{Error, Image, ImageId};
+
+/// The most images of one bulk delete.
+pub const MAX_BULK_IDS: usize = 100;
+/// How many images of a bulk delete are worked on at once.
+const CONCURRENCY: usize = 8;
+/// How often a delete that meets a concurrent change of the image looks again.
+const RACE_ATTEMPTS: u32 = 5;
+
+/// The use case of `DELETE /images/{id}` and `DELETE /images`.
+#[derive(Debug, Clone)]
+pub struct Deleter {
+    images: Images,
+    objects: Objects,
+}
+
+impl FromEnvironment for Deleter {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let aws = Aws::from_environment(environment)?;
+        Ok(Self {
+            objects: Objects::new(&aws, bucket_name(environment)?),
+            images: Images::new(aws.dynamodb(), table_name(environment)?),
+        })
+    }
+}
+
+impl Deleter {
+    /// Deletes one image. With `force`, what S3 still holds is left to the sweeper.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also after an earlier delete; [`Error::Forbidden`]; or the store that failed, after
+    /// which a repeat finishes the work.
+    pub async fn delete(
+        &self,
+        caller: &Caller,
+        id: ImageId,
+        force: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let mut outcomes = self.delete_many(caller, &[id], force, now).await;
+        outcomes
+            .pop()
+            .map_or(Err(Error::NotFound), |(_, outcome)| outcome)
+    }
+
+    /// Deletes images, each on its own: one transaction an image, one `DeleteObjects` for all. Outcomes come in
+    /// the order of the ids.
+    pub async fn delete_many(
+        &self,
+        caller: &Caller,
+        ids: &[ImageId],
+        force: bool,
+        now: DateTime<Utc>,
+    ) -> Vec<(ImageId, Result<(), Error>)> {
+        let hidden: Vec<Result<Image, Error>> = stream::iter(ids)
+            .map(|id| self.hide(caller, *id, now))
+            .buffered(CONCURRENCY)
+            .collect()
+            .await;
+        let keys: Vec<String> = hidden.iter().flatten().map(object_key).collect();
+        let mut removed = self.objects.delete(&keys).await.into_iter();
+        let removals = hidden.into_iter().map(|image| {
+            let image = image?;
+            Ok((image.id, removed.next().unwrap_or(Ok(()))))
+        });
+        let finished: Vec<Result<(), Error>> = stream::iter(removals)
+            .map(|removal| self.finish(removal, force, now))
+            .buffered(CONCURRENCY)
+            .collect()
+            .await;
+        ids.iter().copied().zip(finished).collect()
+    }
+
+    /// Step 1. An image that is hidden already, by a delete that did not finish, counts as hidden.
+    async fn hide(&self, caller: &Caller, id: ImageId, now: DateTime<Utc>) -> Result<Image, Error> {
+        for _ in 0..RACE_ATTEMPTS {
+            let row = self.images.get(id).await?.ok_or(Error::NotFound)?;
+            authorize(caller, Action::Delete, &row.image)?;
+            match row.lifecycle {
+                Lifecycle::Pending => return Err(Error::NotFound),
+                Lifecycle::Deleting => return Ok(row.image),
+                Lifecycle::Active => {}
+            }
+            match self.images.begin_delete(&row.image, now).await? {
+                Commit::Done => return Ok(row.image),
+                Commit::Refused => {}
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    /// Step 3, where step 2 succeeded.
+    async fn finish(
+        &self,
+        removal: Result<(ImageId, Result<(), crate::StoreError>), Error>,
+        force: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let (id, removed) = removal?;
+        let finished = match removed {
+            Ok(()) => self.images.bury(id, now).await,
+            Err(error) => Err(error.into()),
+        };
+        match finished {
+            Err(error) if force => {
+                tracing::warn!(image_id = %id, error = &error as &dyn std::error::Error, "left to the sweeper");
+                Ok(())
+            }
+            finished => finished,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Reading one image.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use crate::authorize::{Action, Caller, authorize};
+use crate::clients::Aws;
+use crate::config::{ConfigError, Environment, FromEnvironment, bucket_name, table_name};
+use crate::presign::{PresignOptions, PresignedUrl, Presigner};
+use crate::repo::{Images, Lifecycle, Objects};
+use crate::{Error, Image, ImageId};
+
+/// The use case of `GET /images/{id}` and what hangs below it.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    images: Images,
+    objects: Objects,
+    presigner: Presigner,
+}
+
+impl FromEnvironment for Reader {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let aws = Aws::from_environment(environment)?;
+        let objects = Objects::new(&aws, bucket_name(environment)?);
+        Ok(Self {
+            images: Images::new(aws.dynamodb(), table_name(environment)?),
+            presigner: Presigner::new(aws, objects.clone(), environment)?,
+            objects,
+        })
+    }
+}
+
+impl Reader {
+    /// Finds an image that the caller may read.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] also where it is not theirs to know of; or the store that failed.
+    pub async fn find(&self, caller: &Caller, id: ImageId) -> Result<Image, Error> {
+        let row = self.images.get(id).await?.ok_or(Error::NotFound)?;
+        match row.lifecycle {
+            Lifecycle::Active => {}
+            Lifecycle::Pending | Lifecycle::Deleting => return Err(Error::NotFound),
+        }
+        authorize(caller, Action::Read, &row.image)?;
+        Ok(row.image)
+    }
+
+    /// Reads the bytes of an image.
+    ///
+    /// # Errors
+    /// The store that failed.
+    pub async fn content(&self, image: &Image) -> Result<Bytes, Error> {
+        self.objects.get(image).await
+    }
+
+    /// Signs a URL that reads the image.
+    ///
+    /// # Errors
+    /// [`Error::Presign`].
+    pub async fn presign(
+        &self,
+        image: &Image,
+        options: PresignOptions,
+        now: DateTime<Utc>,
+    ) -> Result<PresignedUrl, Error> {
+        self.presigner.presign(image, options, now).await
+    }
+
+    /// Where the image is stored: `s3://bucket/key`, for its owner.
+    #[must_use]
+    pub fn s3_url(&self, image: &Image) -> String {
+        self.objects.url(image)
+    }
+}

@@ -1,0 +1,187 @@
+//! Listing at flat cost: every filter is a listing of its own in the table, so a page is read from its start and
+//! costs the same however large the library is. Only several filters at once are found by looking at rows, and
+//! then at no more than [`MAX_EXAMINED_ROWS`] of them.
+
+mod cursor;
+mod merge;
+mod query;
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
+
+use self::cursor::{CursorKey, Filters};
+use self::merge::{Merge, Next};
+pub use self::query::{ListFields, ListQuery};
+use crate::authorize::{Caller, listable};
+use crate::clients::Aws;
+use crate::config::{ConfigError, Environment, FromEnvironment, bucket_name, table_name};
+use crate::presign::{PresignOptions, PresignedUrl, Presigner};
+use crate::repo::{FEED_SHARDS, Facet, Images, ListingRow, Objects, Scope};
+use crate::{Error, Faults, Image, Visibility};
+
+/// The most rows that one request examines to find images that match several filters.
+const MAX_EXAMINED_ROWS: usize = 1_000;
+
+/// One page of a listing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The images, in the order asked for.
+    pub images: Vec<Image>,
+    /// Where the next page begins, if more may follow. Opaque.
+    pub last_key: Option<String>,
+}
+
+/// The use case of `GET /images`.
+#[derive(Debug, Clone)]
+pub struct Lister {
+    images: Images,
+    objects: Objects,
+    presigner: Presigner,
+    cursor_key: CursorKey,
+}
+
+impl FromEnvironment for Lister {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let aws = Aws::from_environment(environment)?;
+        let objects = Objects::new(&aws, bucket_name(environment)?);
+        let table = table_name(environment)?;
+        Ok(Self {
+            cursor_key: CursorKey::new(environment.get("LAST_KEY_SECRET"), &table),
+            images: Images::new(aws.dynamodb(), table),
+            presigner: Presigner::new(aws, objects.clone(), environment)?,
+            objects,
+        })
+    }
+}
+
+impl Lister {
+    /// Reads one page, strongly consistent.
+    ///
+    /// # Errors
+    /// A `last_key` that is not ours or belongs to other filters; images that are not the caller's to list; or
+    /// the store that failed.
+    pub async fn list(&self, caller: &Caller, query: &ListQuery) -> Result<Page, Error> {
+        let scopes = scopes(caller, query)?;
+        let filters = Filters::of(query, &scopes);
+        let after = match &query.last_key {
+            None => None,
+            Some(text) => Some(self.cursor_key.open(text, filters).map_err(|error| {
+                let mut faults = Faults::default();
+                faults.add("last_key", error);
+                faults
+            })?),
+        };
+        let range = query.range();
+        let facets = query.facets();
+        let merges = facets
+            .iter()
+            .map(|facets| Merge::new(&scopes, facets, &range, after, query));
+        let mut merges: Vec<Merge> = merges.collect();
+        let driver = self.pick_driver(&mut merges).await?;
+        let examined =
+            merges.iter().map(Merge::examined).sum::<usize>() - merges[driver].examined();
+        let mut driving = merges.swap_remove(driver);
+        let mut residual: Vec<&Vec<Facet>> = facets.iter().collect();
+        residual.swap_remove(driver);
+
+        let mut rows: Vec<ListingRow> = Vec::with_capacity(query.limit);
+        let mut last_seen = None;
+        let more = loop {
+            let budget = MAX_EXAMINED_ROWS.saturating_sub(examined);
+            match driving.next(&self.images, budget).await? {
+                Next::End => break None,
+                Next::OutOfBudget => break last_seen.or(after),
+                Next::Row(row) => {
+                    let row = *row;
+                    let matches =
+                        |facets: &&Vec<Facet>| facets.iter().any(|facet| facet.matches(&row.image));
+                    let position = row.position;
+                    if residual.iter().all(matches) {
+                        if rows.len() == query.limit {
+                            break last_seen;
+                        }
+                        rows.push(row);
+                    }
+                    last_seen = Some(position);
+                }
+            }
+        };
+        Ok(Page {
+            images: self.complete(rows).await?,
+            last_key: more.map(|position| self.cursor_key.seal(position, filters)),
+        })
+    }
+
+    /// Reads the beginning of each filter's listing and picks the sparsest to find candidates by.
+    async fn pick_driver(&self, merges: &mut [Merge]) -> Result<usize, Error> {
+        if merges.len() > 1 {
+            try_join_all(merges.iter_mut().map(|merge| merge.probe(&self.images))).await?;
+        }
+        let sparsest = merges
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, merge)| merge.density());
+        Ok(sparsest.map_or(0, |(index, _)| index))
+    }
+
+    /// Adds the details that large cards leave to their image rows. An image deleted since is dropped.
+    async fn complete(&self, rows: Vec<ListingRow>) -> Result<Vec<Image>, Error> {
+        let lacking = rows.iter().filter(|row| row.lacks_details);
+        let ids: Vec<_> = lacking.map(|row| row.position.id).collect();
+        if ids.is_empty() {
+            return Ok(rows.into_iter().map(|row| row.image).collect());
+        }
+        let whole = self.images.get_active(&ids).await?;
+        let mut whole: HashMap<_, _> = whole.into_iter().map(|image| (image.id, image)).collect();
+        let images = rows.into_iter().filter_map(|row| {
+            if row.lacks_details {
+                whole.remove(&row.position.id)
+            } else {
+                Some(row.image)
+            }
+        });
+        Ok(images.collect())
+    }
+
+    /// Signs a URL that reads a listed image.
+    ///
+    /// # Errors
+    /// [`Error::Presign`].
+    pub async fn presign(
+        &self,
+        image: &Image,
+        options: PresignOptions,
+        now: DateTime<Utc>,
+    ) -> Result<PresignedUrl, Error> {
+        self.presigner.presign(image, options, now).await
+    }
+
+    /// Where the image is stored: `s3://bucket/key`, for its owner.
+    #[must_use]
+    pub fn s3_url(&self, image: &Image) -> String {
+        self.objects.url(image)
+    }
+}
+
+/// The listings that hold what the caller asked for and may see.
+fn scopes(caller: &Caller, query: &ListQuery) -> Result<Vec<Scope>, Error> {
+    match (&query.user_id, query.visibility) {
+        (Some(user), asked) => {
+            let visibilities = listable(caller, user, asked)?.into_iter();
+            Ok(visibilities
+                .map(|visibility| Scope::User(user.clone(), visibility))
+                .collect())
+        }
+        (None, Some(Visibility::Private)) => {
+            let mut faults = Faults::default();
+            faults.add(
+                "visibility",
+                "private images are listed by user: user_id is missing",
+            );
+            Err(faults.into())
+        }
+        (None, Some(Visibility::Public) | None) => Ok((0..FEED_SHARDS).map(Scope::Feed).collect()),
+    }
+}

@@ -1,0 +1,56 @@
+use serde_json::{Map, Value};
+
+use super::Invalid;
+
+/// Custom fields of an image: a JSON object of up to 4 KB serialized.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metadata(Map<String, Value>);
+
+impl Metadata {
+    /// The largest object, in bytes of compact JSON.
+    pub const MAX_BYTES: usize = 4_096;
+
+    /// Parses custom fields; an empty object is none.
+    ///
+    /// # Errors
+    /// Anything but an object, or one that is too large.
+    pub fn parse(value: Value) -> Result<Option<Self>, Invalid> {
+        let Value::Object(fields) = value else {
+            return Err(Invalid::new("must be a JSON object"));
+        };
+        if fields.is_empty() {
+            return Ok(None);
+        }
+        let metadata = Self(fields);
+        if metadata.to_json().len() > Self::MAX_BYTES {
+            return Err(Invalid::new("must be at most 4096 bytes of JSON"));
+        }
+        Ok(Some(metadata))
+    }
+
+    /// The fields.
+    #[must_use]
+    pub fn fields(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
+    /// Compact JSON, which is how it is stored: DynamoDB's own maps stop at 32 levels and 38 digits.
+    pub(crate) fn to_json(&self) -> String {
+        Value::Object(self.0.clone()).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_an_object_within_the_limit_is_taken() {
+        let sized = |bytes: usize| json!({ "k": "v".repeat(bytes - r#"{"k":""}"#.len()) });
+        assert!(Metadata::parse(sized(4_096)).unwrap().is_some());
+        assert!(Metadata::parse(sized(4_097)).is_err());
+        assert!(Metadata::parse(json!([1])).is_err());
+        assert_eq!(Metadata::parse(json!({})), Ok(None));
+    }
+}

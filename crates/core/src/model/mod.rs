@@ -1,0 +1,36 @@
+//! What the service knows of an image, as types that cannot hold anything invalid.
+
+mod attributes;
+mod image;
+mod image_id;
+mod metadata;
+mod tags;
+mod text;
+mod user_id;
+mod visibility;
+
+pub use attributes::{AttributeFields, Attributes};
+pub use image::{Image, Sha256Digest, Status};
+pub use image_id::{ImageId, NotAnImageId};
+pub use metadata::Metadata;
+pub use tags::{Tag, Tags};
+pub use text::{Category, Description, Filename};
+pub use user_id::UserId;
+pub use visibility::Visibility;
+
+/// Why a value cannot be taken: a sentence for the client, without the field's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(pub(crate) String);
+
+impl Invalid {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+/// The time to the millisecond, which is as precise as the service keeps it.
+#[must_use]
+pub fn to_millis(time: chrono::DateTime<chrono::Utc>) -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
+}

@@ -1,0 +1,164 @@
+//! Presigned URLs: how an image's bytes are read straight from S3.
+
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, Utc};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::clients::Aws;
+use crate::config::{ConfigError, Environment, MAX_PRESIGN_SECS, presign_secs};
+use crate::repo::{Objects, SignedRead, object_key};
+use crate::{Error, Faults, Image, Visibility};
+
+/// What `filename*` leaves unencoded: the `attr-char` of RFC 8187 section 3.2.1.
+const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
+/// What a client asks of a presigned URL.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PresignOptions {
+    /// How long it is to live, in seconds; the service's default where absent.
+    pub expires_in_secs: Option<u32>,
+    /// Whether browsers are to save the image under its filename.
+    pub attachment: bool,
+}
+
+impl PresignOptions {
+    /// Checks the lifetime: 1 to 604,800 seconds, the limits of Signature Version 4.
+    pub fn parse(expires_in: Option<&str>, attachment: bool, faults: &mut Faults) -> Self {
+        let parse = |text: &str| {
+            let secs = text
+                .parse()
+                .ok()
+                .filter(|secs| (1..=MAX_PRESIGN_SECS).contains(secs));
+            secs.ok_or("must be a number of seconds from 1 to 604800")
+        };
+        Self {
+            expires_in_secs: expires_in.and_then(|text| faults.check("expires_in", parse(text))),
+            attachment,
+        }
+    }
+}
+
+/// A URL that reads the image's bytes without further credentials. Not for logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PresignedUrl {
+    /// The URL.
+    pub url: String,
+    /// How long it works, in seconds.
+    pub expires_in_secs: u32,
+    /// Until when it works.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for PresignedUrl {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut fields = formatter.debug_struct("PresignedUrl");
+        fields
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Signs URLs.
+#[derive(Debug, Clone)]
+pub(crate) struct Presigner {
+    aws: Aws,
+    objects: Objects,
+    default_secs: u32,
+}
+
+impl Presigner {
+    pub(crate) fn new(
+        aws: Aws,
+        objects: Objects,
+        environment: &Environment,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self {
+            aws,
+            objects,
+            default_secs: presign_secs(environment)?,
+        })
+    }
+
+    /// Signs a URL for an image. It ends with the credentials that sign it, where they end first.
+    pub(crate) async fn presign(
+        &self,
+        image: &Image,
+        options: PresignOptions,
+        now: DateTime<Utc>,
+    ) -> Result<PresignedUrl, Error> {
+        let start = SystemTime::from(now);
+        let asked =
+            Duration::from_secs(options.expires_in_secs.unwrap_or(self.default_secs).into());
+        let left = self
+            .aws
+            .signature_end(start)
+            .map(|end| end.duration_since(start).unwrap_or_default());
+        let expires_in_secs = left.map_or(asked, |left| left.min(asked)).as_secs();
+        let key = object_key(image);
+        let read = SignedRead {
+            key: &key,
+            expires_in: Duration::from_secs(expires_in_secs),
+            content_disposition: options.attachment.then(|| content_disposition(image)),
+            cache_control: cache_control(image),
+        };
+        let url = self
+            .objects
+            .presign(read, start)
+            .await
+            .map_err(Error::Presign)?;
+        let expires_in_secs = u32::try_from(expires_in_secs).unwrap_or(MAX_PRESIGN_SECS);
+        Ok(PresignedUrl {
+            url,
+            expires_in_secs,
+            // SigV4 counts whole seconds.
+            expires_at: DateTime::from_timestamp(now.timestamp() + i64::from(expires_in_secs), 0)
+                .unwrap_or(now),
+        })
+    }
+}
+
+/// How long whoever holds the bytes may keep them. The bytes of an id never change.
+#[must_use]
+pub fn cache_control(image: &Image) -> &'static str {
+    match image.visibility {
+        Visibility::Public => "public, max-age=31536000, immutable",
+        Visibility::Private => "private",
+    }
+}
+
+/// `Content-Disposition` that saves the image under its filename: RFC 6266, with a plain form for old clients and
+/// the UTF-8 form of RFC 8187.
+#[must_use]
+pub fn content_disposition(image: &Image) -> String {
+    let fallback = || format!("{}.{}", image.id, image.format.extension());
+    let name = image
+        .filename
+        .as_ref()
+        .map_or_else(fallback, |name| name.as_str().to_owned());
+    let plain: String = name
+        .chars()
+        .map(|char| match char {
+            '"' | '\\' | '%' => '_',
+            ' '..='~' => char,
+            _ => '_',
+        })
+        .collect();
+    if plain == name {
+        return format!("attachment; filename=\"{plain}\"");
+    }
+    let encoded = utf8_percent_encode(&name, ATTR_CHAR);
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+}

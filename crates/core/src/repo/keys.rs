@@ -1,0 +1,170 @@
+//! Keys of the table. Values are escaped, so no tag and no user can forge the key of another.
+
+use std::fmt;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::{Category, Image, ImageId, Tag, UserId, Visibility};
+use imaging::ImageFormat;
+
+/// Over how many partitions the feed of all public images is spread: eight take 8,000 writes a second.
+pub(crate) const FEED_SHARDS: u8 = 8;
+/// Over how many partitions the rows that await the sweeper are spread.
+const SWEEP_SHARDS: u8 = 4;
+/// The sort key of an image row.
+pub(super) const IMAGE_SORT_KEY: &str = "IMG";
+
+/// Whose listing a row belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scope {
+    /// One user's images of one visibility.
+    User(UserId, Visibility),
+    /// A shard of the public images of all users.
+    Feed(u8),
+}
+
+/// What a listing is narrowed by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Facet {
+    /// Nothing.
+    Whole,
+    /// One tag.
+    Tag(Tag),
+    /// One category.
+    Category(Category),
+    /// One content type.
+    ContentType(ImageFormat),
+}
+
+impl Facet {
+    /// Whether the image belongs to this facet.
+    pub(crate) fn matches(&self, image: &Image) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Tag(tag) => image.tags.contains(tag),
+            Self::Category(category) => image.category.as_ref() == Some(category),
+            Self::ContentType(format) => image.format == *format,
+        }
+    }
+}
+
+/// Where a row stands in every listing it is in: by time, then id. As a sort key `{created_at}#{id}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Position {
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) id: ImageId,
+}
+
+impl Position {
+    pub(crate) fn of(image: &Image) -> Self {
+        Self {
+            created_at: image.created_at,
+            id: image.id,
+        }
+    }
+
+    /// Reads a sort key back.
+    pub(crate) fn parse(sort_key: &str) -> Option<Self> {
+        let (time, id) = sort_key.split_once('#')?;
+        let created_at = DateTime::parse_from_rfc3339(time).ok()?.to_utc();
+        let id = id.parse().ok()?;
+        let position = Self { created_at, id };
+        (position.to_string() == sort_key).then_some(position)
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}#{}", time_text(self.created_at), self.id)
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds: of one width until the year 9999, so that it sorts as text.
+pub(crate) fn time_text(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// The partition key of an image row.
+pub(super) fn image_partition(id: ImageId) -> String {
+    format!("IMG#{id}")
+}
+
+/// The partition of `SweepIndex` that a row waits in.
+pub(super) fn sweep_shard(id: ImageId) -> String {
+    (id.spread() % SWEEP_SHARDS).to_string()
+}
+
+/// The partition key of a listing.
+pub(crate) fn partition(scope: &Scope, facet: &Facet) -> String {
+    let facet = match facet {
+        Facet::Whole => String::new(),
+        Facet::Tag(tag) => format!("#T#{}", escaped(tag.as_str())),
+        Facet::Category(category) => format!("#C#{}", escaped(category.as_str())),
+        Facet::ContentType(format) => format!("#Y#{}", format.content_type()),
+    };
+    match scope {
+        Scope::User(user, visibility) => {
+            format!("U#{}#{visibility}{facet}", escaped(user.as_str()))
+        }
+        Scope::Feed(shard) => format!("G{facet}#{shard}"),
+    }
+}
+
+/// The partition keys of every listing that shows the image.
+pub(super) fn listings(image: &Image) -> Vec<String> {
+    let mut facets = vec![Facet::Whole, Facet::ContentType(image.format)];
+    facets.extend(image.category.clone().map(Facet::Category));
+    facets.extend(image.tags.as_slice().iter().cloned().map(Facet::Tag));
+    let mut scopes = vec![Scope::User(image.user_id.clone(), image.visibility)];
+    if image.visibility == Visibility::Public {
+        scopes.push(Scope::Feed(image.id.spread() % FEED_SHARDS));
+    }
+    let keys = scopes
+        .iter()
+        .flat_map(|scope| facets.iter().map(|facet| partition(scope, facet)));
+    keys.collect()
+}
+
+/// `#` parts the pieces of a key, so a piece must not hold one.
+fn escaped(value: &str) -> String {
+    value.replace('%', "%25").replace('#', "%23")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Faults;
+
+    fn tag(text: &str) -> Facet {
+        let mut faults = Faults::default();
+        let tags = crate::Tags::parse("tags", &[text.to_owned()], &mut faults);
+        Facet::Tag(tags.as_slice()[0].clone())
+    }
+
+    #[test]
+    fn no_tag_can_forge_the_key_of_another_listing() {
+        let ann = Scope::User(UserId::parse("ann").unwrap(), Visibility::Public);
+        assert_eq!(partition(&ann, &tag("sea")), "U#ann#public#T#sea");
+        assert_eq!(partition(&ann, &tag("a#t#b")), "U#ann#public#T#a%23t%23b");
+        assert_eq!(partition(&ann, &tag("a%23t")), "U#ann#public#T#a%2523t");
+        assert_eq!(partition(&Scope::Feed(3), &tag("sea")), "G#T#sea#3");
+        assert_eq!(partition(&Scope::Feed(3), &Facet::Whole), "G#3");
+    }
+
+    #[test]
+    fn positions_sort_as_text_and_survive_it() {
+        let at = |millis, byte| {
+            let created_at = DateTime::from_timestamp_millis(millis).unwrap();
+            Position {
+                created_at,
+                id: ImageId::new(created_at, [byte; 10]),
+            }
+        };
+        let mut positions = [at(1_700_000_000_999, 1), at(1_700_000_001_000, 0), at(0, 9)];
+        positions.sort();
+        let texts = positions.map(|position| position.to_string());
+        assert!(texts.is_sorted());
+        assert_eq!(Position::parse(&texts[2]), Some(positions[2]));
+        assert_eq!(Position::parse("2026-01-01#x"), None);
+    }
+}
