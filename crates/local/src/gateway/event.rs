@@ -220,3 +220,111 @@ fn body<'a>(headers: &HeaderMap, bytes: &'a Bytes) -> (Option<Cow<'a, str>>, boo
         Ok(_) | Err(_) => (Some(STANDARD.encode(bytes).into()), true),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::routing;
+    use serde_json::{Value, json};
+    use std::net::{IpAddr, Ipv4Addr};
+
+    fn event(request: http::request::Builder, body: &[u8]) -> Value {
+        let request = request.body(Bytes::copy_from_slice(body)).unwrap();
+        let target = Target::of(request.uri().path());
+        let parameters = BTreeMap::from([("id", "7".to_owned())]);
+        let mount = routing::Mount {
+            resource: "/images/{id}",
+            parameters,
+        };
+        let peer = Peer(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9)));
+        let json = to_json(&request, &target, &mount, peer, "r-1").unwrap();
+        serde_json::from_slice(&json).unwrap()
+    }
+
+    #[test]
+    fn an_event_has_every_member_of_a_true_one() {
+        let request =
+            Request::get("/restapis/a1/dev/_user_request_/images/7?tags=a&tags=b%20c&x=1+2")
+                .header("host", "api.example:8000")
+                .header("accept", "image/*")
+                .header("accept", "text/html")
+                .header("user-agent", "curl/8");
+        let mut event = event(request, b"");
+        let context = event["requestContext"].take();
+        assert_eq!(
+            event,
+            json!({
+                "resource": "/images/{id}",
+                "path": "/images/7",
+                "httpMethod": "GET",
+                "headers": {
+                    "accept": "text/html", "host": "api.example:8000", "user-agent": "curl/8",
+                    "x-forwarded-for": "127.0.0.9", "x-forwarded-port": "8000",
+                    "x-forwarded-proto": "http",
+                },
+                "multiValueHeaders": {
+                    "accept": ["image/*", "text/html"], "host": ["api.example:8000"],
+                    "user-agent": ["curl/8"], "x-forwarded-for": ["127.0.0.9"],
+                    "x-forwarded-port": ["8000"], "x-forwarded-proto": ["http"],
+                },
+                "queryStringParameters": {"tags": "b c", "x": "1 2"},
+                "multiValueQueryStringParameters": {"tags": ["a", "b c"], "x": ["1 2"]},
+                "pathParameters": {"id": "7"},
+                "stageVariables": null,
+                "requestContext": null,
+                "body": null,
+                "isBase64Encoded": false,
+            })
+        );
+        for (member, value) in [
+            ("accountId", "000000000000"),
+            ("apiId", "a1"),
+            ("domainName", "api.example:8000"),
+            ("httpMethod", "GET"),
+            ("path", "/dev/images/7"),
+            ("protocol", "HTTP/1.1"),
+            ("requestId", "r-1"),
+            ("resourcePath", "/images/{id}"),
+            ("stage", "dev"),
+        ] {
+            assert_eq!(context[member], value, "{member}");
+        }
+        assert_eq!(context["identity"]["sourceIp"], "127.0.0.9");
+        assert_eq!(context["identity"]["userAgent"], "curl/8");
+        assert!(context["requestTimeEpoch"].as_i64().unwrap() > 1_700_000_000_000);
+        assert!(context["requestTime"].as_str().unwrap().ends_with(" +0000"));
+    }
+
+    #[test]
+    fn a_client_cannot_pass_for_another_scheme_or_drop_its_address() {
+        let request = Request::get("/images/7")
+            .header("x-forwarded-for", "10.1.1.1")
+            .header("x-forwarded-proto", "gopher");
+        let event = event(request, b"");
+        assert_eq!(event["headers"]["x-forwarded-for"], "10.1.1.1, 127.0.0.9");
+        assert_eq!(event["headers"]["x-forwarded-proto"], "http");
+        assert_eq!(event["queryStringParameters"], Value::Null);
+        assert_eq!(event["multiValueQueryStringParameters"], Value::Null);
+    }
+
+    #[test]
+    fn binary_types_and_what_is_no_text_travel_as_base64() {
+        for (content_type, body, text, is_base64) in [
+            ("image/png", &b"abc"[..], "YWJj", true),
+            ("Multipart/Form-Data; boundary=x", b"abc", "YWJj", true),
+            ("application/octet-stream", b"abc", "YWJj", true),
+            (
+                "application/json",
+                "{\"a\":\"é\"}".as_bytes(),
+                "{\"a\":\"é\"}",
+                false,
+            ),
+            ("application/json", b"\xff\xfe", "//4=", true),
+        ] {
+            let request = Request::post("/images/7").header("content-type", content_type);
+            let event = event(request, body);
+            assert_eq!(event["body"], text, "{content_type}");
+            assert_eq!(event["isBase64Encoded"], is_base64, "{content_type}");
+        }
+    }
+}
