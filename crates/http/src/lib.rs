@@ -1,5 +1,42 @@
 //! HTTP for every function: start-up, request readers, replies, problem documents, identity and logs.
+//!
+//! Knows the gateways' events and the use cases' types, no storage, and nothing of single operations: those are
+//! the function crates, each a list of [`Route`]s and a handler from [`Call`] to [`Reply`].
 
+mod accept;
+pub mod bodies;
+mod call;
+mod conditional;
+mod disposition;
+mod failure;
+pub mod form;
+mod identity;
+mod json;
+mod log;
+pub mod openapi;
+mod origin;
+mod path;
+mod problem;
+mod query;
+mod reply;
 mod route;
+mod runtime;
+mod service;
+#[cfg(test)]
+mod testing;
 
+pub use accept::Preferences;
+pub use call::Call;
+pub use conditional::Validators;
+pub use disposition::{Disposition, content_disposition};
+pub use failure::{Cause, FailedFile, Failure, error_chain};
+pub use http::StatusCode;
+pub use identity::{AuthMode, USER_ID_HEADER};
+pub use json::JsonMembers;
+pub use log::{log_level, start_logs};
+pub use problem::{FieldProblem, Problem, detail_of, status_of};
+pub use query::Query;
+pub use reply::{Content, INLINE_LIMIT_BYTES, Reply};
 pub use route::Route;
+pub use runtime::{RuntimeError, run};
+pub use service::{Service, respond};

@@ -1,0 +1,130 @@
+//! One request, routed and taken apart, as handlers see it.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use mime::Mime;
+use shoebox_core::config::MAX_PRESIGN_SECS;
+use shoebox_core::{Caller, Error, Faults, ImageId, PresignOptions, UserId};
+
+use crate::accept::Preferences;
+use crate::failure::Failure;
+use crate::identity::{AuthMode, USER_ID_HEADER};
+use crate::query::Query;
+
+/// A request to one operation.
+#[derive(Debug)]
+pub struct Call {
+    /// The operation of the route that matched.
+    pub operation: &'static str,
+    /// The id in the path, where the route has one.
+    pub id: Option<ImageId>,
+    /// Whether this is a `HEAD`: handlers answer as to `GET`, and need not fetch what is not sent.
+    pub head: bool,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The query string.
+    pub query: Query,
+    /// The body, decoded from the gateway's base64. It is not copied: readers slice it.
+    pub body: Bytes,
+    /// The gateway's id of the request; it is in the log and in every problem document.
+    pub request_id: String,
+    /// When the request came.
+    pub now: DateTime<Utc>,
+    /// Scheme, host and whatever stands before `/images`: what links begin with.
+    pub base_url: String,
+    pub(crate) auth_mode: AuthMode,
+}
+
+impl Call {
+    /// The id in the path.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] on a route without one.
+    pub fn image_id(&self) -> Result<ImageId, Failure> {
+        self.id.ok_or(Failure::Service(Error::NotFound))
+    }
+
+    /// Who is calling, where the body has no say in it.
+    pub fn caller(&self, faults: &mut Faults) -> Caller {
+        self.caller_claiming(None, faults)
+    }
+
+    /// Who is calling, given the `user_id` that the body or form claims.
+    pub fn caller_claiming(&self, claimed: Option<&str>, faults: &mut Faults) -> Caller {
+        let header = self.header(USER_ID_HEADER).filter(|text| !text.is_empty());
+        let query = self.query.all("user_id").next();
+        let caller = self.auth_mode.caller(header, claimed, query, faults);
+        if let Some(user) = caller.user_id() {
+            tracing::Span::current().record("user", user.as_str());
+        }
+        caller
+    }
+
+    /// The user who owns what this call creates.
+    pub fn user(&self, claimed: Option<&str>, faults: &mut Faults) -> Option<UserId> {
+        let known = faults.as_slice().len();
+        let caller = self.caller_claiming(claimed, faults);
+        if caller.user_id().is_none() && faults.as_slice().len() == known {
+            faults.add(
+                "user_id",
+                "is required: send the header X-User-Id, or user_id",
+            );
+        }
+        caller.user_id().cloned()
+    }
+
+    /// A header that is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The `Content-Type`, where it is one.
+    pub(crate) fn content_type(&self) -> Option<Mime> {
+        self.header(CONTENT_TYPE.as_str())?.parse().ok()
+    }
+
+    /// What the client would rather have.
+    #[must_use]
+    pub fn preferences(&self) -> Preferences {
+        Preferences::of(&self.headers)
+    }
+
+    /// `expires_in` (or `expires`) and `download`: how a URL is to be signed.
+    pub fn presign_options(&self, faults: &mut Faults) -> PresignOptions {
+        let expires_in_secs = self
+            .query
+            .one(&["expires_in", "expires"], faults)
+            .and_then(|text| {
+                let secs = text
+                    .parse()
+                    .ok()
+                    .filter(|secs| (1..=MAX_PRESIGN_SECS).contains(secs));
+                if secs.is_none() {
+                    let detail =
+                        format!("must be a number of seconds from 1 to {MAX_PRESIGN_SECS}");
+                    faults.add("expires_in", detail);
+                }
+                secs
+            });
+        PresignOptions {
+            expires_in_secs,
+            attachment: self.query.switch("download", faults),
+        }
+    }
+
+    /// The URL of an image.
+    #[must_use]
+    pub fn image_url(&self, id: ImageId) -> String {
+        format!("{}/images/{id}", self.base_url)
+    }
+
+    /// This list's URL with another position: what `rel="next"` leads to.
+    #[must_use]
+    pub fn next_page_url(&self, cursor_names: &[&str], last_key: &str) -> String {
+        let query = self.query.replacing(cursor_names, "last_key", last_key);
+        format!("{}/images?{query}", self.base_url)
+    }
+}

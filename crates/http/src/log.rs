@@ -1,0 +1,224 @@
+//! The log: JSON lines on standard output, one for each request.
+//!
+//! No line holds a token, a query string, a presigned URL, a body or a place.
+
+use std::io;
+use std::time::Duration;
+
+use http::StatusCode;
+use shoebox_core::config::{ConfigError, Environment};
+use tracing::level_filters::LevelFilter;
+use tracing::{Span, error, error_span, info, warn};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry};
+
+use crate::failure::Failure;
+
+/// The crates whose lines follow `LOG_LEVEL`. All others, which could log URLs and headers, only warn.
+const OWN_CRATES: [&str; 12] = [
+    "shoebox_core",
+    "shoebox_http",
+    "shoebox",
+    "imaging",
+    "upload",
+    "list",
+    "get",
+    "delete",
+    "update",
+    "render",
+    "ingest",
+    "sweep",
+];
+
+/// Reads `LOG_LEVEL`: `error`, `warn`, `info` (the default), `debug`, `trace` or `off`, in any letter case.
+///
+/// # Errors
+/// Any other word.
+pub fn log_level(environment: &Environment) -> Result<LevelFilter, ConfigError> {
+    const NAME: &str = "LOG_LEVEL";
+    let Some(text) = environment.get(NAME) else {
+        return Ok(LevelFilter::INFO);
+    };
+    match text.to_ascii_lowercase().as_str() {
+        "off" => Ok(LevelFilter::OFF),
+        "error" | "critical" => Ok(LevelFilter::ERROR),
+        "warn" | "warning" => Ok(LevelFilter::WARN),
+        "info" => Ok(LevelFilter::INFO),
+        "debug" => Ok(LevelFilter::DEBUG),
+        "trace" => Ok(LevelFilter::TRACE),
+        _ => Err(ConfigError::Invalid {
+            name: NAME,
+            value: text.to_owned(),
+            reason: "it must be error, warn, info, debug or trace".to_owned(),
+        }),
+    }
+}
+
+/// Starts the log on standard output, for the whole process. Later calls change nothing.
+pub fn start_logs(level: LevelFilter) {
+    if Registry::default()
+        .with(json_lines(level, io::stdout))
+        .try_init()
+        .is_ok()
+    {
+        std::panic::set_hook(Box::new(|panic| {
+            let location = panic.location().map(ToString::to_string);
+            error!(location, "panicked");
+        }));
+    }
+}
+
+fn json_lines<W>(level: LevelFilter, writer: W) -> impl Layer<Registry>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let targets = Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_targets(OWN_CRATES.map(|name| (name, level)));
+    tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_span_list(false)
+        .with_target(false)
+        .with_writer(writer)
+        .with_filter(targets)
+}
+
+/// The span of one request; whatever is logged inside carries its fields in the object `span`.
+pub(crate) fn request_span(request_id: &str, operation: &str) -> Span {
+    error_span!(
+        "request",
+        request_id,
+        operation,
+        user = tracing::field::Empty,
+        image_id = tracing::field::Empty
+    )
+}
+
+/// The one line of a request. A failure is in it with its whole chain of causes.
+pub(crate) fn answered(
+    operation: &str,
+    status: StatusCode,
+    took: Duration,
+    failure: Option<&Failure>,
+) {
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let error = failure.map(Failure::chain);
+    let code = status.as_u16();
+    if status.is_server_error() {
+        error!(
+            status = code,
+            duration_ms, error, "{operation} answered {code}"
+        );
+    } else if status.is_client_error() {
+        warn!(
+            status = code,
+            duration_ms, error, "{operation} answered {code}"
+        );
+    } else {
+        info!(status = code, duration_ms, "{operation} answered {code}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn lines(level: LevelFilter, work: impl FnOnce()) -> Vec<serde_json::Value> {
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
+        let subscriber = Registry::default().with(json_lines(level, move || writer.clone()));
+        tracing::subscriber::with_default(subscriber, work);
+        let bytes = buffer.0.lock().unwrap();
+        bytes
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_request_is_one_json_line_with_its_fields() {
+        let lines = lines(LevelFilter::INFO, || {
+            let span = request_span("r-1", "get_image");
+            let _entered = span.enter();
+            span.record("user", "ann");
+            answered("get_image", StatusCode::OK, Duration::from_millis(7), None);
+        });
+        assert_eq!(lines.len(), 1);
+        let line = &lines[0];
+        assert_eq!(line["level"], "INFO");
+        assert_eq!(line["message"], "get_image answered 200");
+        assert_eq!(line["status"], 200);
+        assert_eq!(line["duration_ms"], 7);
+        assert_eq!(line["span"]["request_id"], "r-1");
+        assert_eq!(line["span"]["operation"], "get_image");
+        assert_eq!(line["span"]["user"], "ann");
+        assert!(line["timestamp"].is_string());
+    }
+
+    #[test]
+    fn a_failure_is_in_the_line_at_its_level_with_its_chain() {
+        let lines = lines(LevelFilter::WARN, || {
+            let ours = Failure::Answer("deep".into());
+            answered(
+                "x",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Duration::ZERO,
+                Some(&ours),
+            );
+            answered(
+                "x",
+                StatusCode::NOT_FOUND,
+                Duration::ZERO,
+                Some(&Failure::UnknownPath),
+            );
+            answered("x", StatusCode::OK, Duration::ZERO, None);
+        });
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0]["level"], "ERROR");
+        assert_eq!(lines[0]["error"], "the answer could not be built: deep");
+        assert_eq!(lines[1]["level"], "WARN");
+    }
+
+    #[test]
+    fn other_crates_only_warn() {
+        let lines = lines(LevelFilter::TRACE, || {
+            tracing::debug!(target: "aws_smithy_runtime", "https://signed");
+            tracing::warn!(target: "aws_smithy_runtime", "slow");
+            tracing::trace!(target: "shoebox_core::repo", "fine");
+        });
+        assert_eq!(lines.len(), 2);
+    }
+
+    #[test]
+    fn an_unknown_level_is_refused() {
+        let level = |text| log_level(&Environment::from_iter([("LOG_LEVEL", text)]));
+        assert_eq!(level("WARNING"), Ok(LevelFilter::WARN));
+        assert_eq!(level(""), Ok(LevelFilter::INFO));
+        assert!(
+            level("loud")
+                .unwrap_err()
+                .to_string()
+                .starts_with("LOG_LEVEL is \"loud\"")
+        );
+    }
+}

@@ -1,0 +1,138 @@
+//! What the OpenAPI descriptions of all operations share.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoResponses, PartialSchema as _, ToSchema as _, openapi};
+
+use crate::problem::Problem;
+
+/// One or more problem documents among an operation's responses: the statuses are its parameters.
+macro_rules! problems {
+    ($(#[$doc:meta])* $name:ident: $($status:ident)*) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                [$(StatusCode::$status),*].into_iter().map(problem).collect()
+            }
+        }
+    };
+}
+
+problems! {
+    /// The problems of operations that read.
+    ReadProblems: BAD_REQUEST NOT_FOUND INTERNAL_SERVER_ERROR BAD_GATEWAY SERVICE_UNAVAILABLE
+}
+
+problems! {
+    /// The problems of the list, which finds nothing rather than failing to find.
+    ListProblems: BAD_REQUEST FORBIDDEN INTERNAL_SERVER_ERROR BAD_GATEWAY SERVICE_UNAVAILABLE
+}
+
+problems! {
+    /// The problems of an upload.
+    UploadProblems: BAD_REQUEST CONFLICT PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE
+        UNPROCESSABLE_ENTITY INTERNAL_SERVER_ERROR BAD_GATEWAY SERVICE_UNAVAILABLE
+}
+
+problems! {
+    /// The problems of deleting one image.
+    DeleteProblems: BAD_REQUEST FORBIDDEN NOT_FOUND CONFLICT INTERNAL_SERVER_ERROR BAD_GATEWAY
+        SERVICE_UNAVAILABLE
+}
+
+problems! {
+    /// The problems of deleting several, apart from those of single images.
+    BulkProblems: BAD_REQUEST INTERNAL_SERVER_ERROR
+}
+
+/// The response of one status, its body a problem document.
+fn problem(status: StatusCode) -> (String, RefOr<Response>) {
+    let example = Problem::new(
+        status,
+        code(status),
+        sentence(status).to_owned(),
+        "6f1f4a52",
+    );
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(Problem::name())))
+        .example(serde_json::to_value(&example).ok())
+        .build();
+    let response = ResponseBuilder::new()
+        .description(sentence(status))
+        .content("application/problem+json", content)
+        .build();
+    (status.as_u16().to_string(), RefOr::T(response))
+}
+
+fn code(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "invalid_request",
+        StatusCode::FORBIDDEN => "not_the_owner",
+        StatusCode::NOT_FOUND => "image_not_found",
+        StatusCode::CONFLICT => "image_changing",
+        StatusCode::PAYLOAD_TOO_LARGE => "image_too_large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_image_type",
+        StatusCode::UNPROCESSABLE_ENTITY => "invalid_image",
+        StatusCode::BAD_GATEWAY => "store_failed",
+        StatusCode::SERVICE_UNAVAILABLE => "store_busy",
+        _ => "internal_error",
+    }
+}
+
+fn sentence(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => {
+            "The request or a parameter is wrong; `errors` names all of them."
+        }
+        StatusCode::FORBIDDEN => "The image is someone else's.",
+        StatusCode::NOT_FOUND => "There is no such image.",
+        StatusCode::CONFLICT => {
+            "Another request is changing the image; repeat after `Retry-After`."
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => "Too many bytes or pixels.",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body's form, or the image's type, is not taken.",
+        StatusCode::UNPROCESSABLE_ENTITY => "The bytes are no whole, sound image.",
+        StatusCode::BAD_GATEWAY => "The storage failed.",
+        StatusCode::SERVICE_UNAVAILABLE => "The storage is busy; repeat after `Retry-After`.",
+        _ => "The service failed.",
+    }
+}
+
+/// The schemas that [`problem`] refers to by name; a function's description registers them.
+#[must_use]
+pub fn problem_schemas() -> Vec<(String, RefOr<openapi::Schema>)> {
+    let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
+    Problem::schemas(&mut schemas);
+    schemas
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_status_has_a_problem_document() {
+        let responses = UploadProblems::responses();
+        let statuses: Vec<_> = responses.keys().map(String::as_str).collect();
+        assert_eq!(
+            statuses,
+            ["400", "409", "413", "415", "422", "500", "502", "503"]
+        );
+        for response in responses.values() {
+            let json = serde_json::to_value(response).unwrap();
+            let content = &json["content"]["application/problem+json"];
+            assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem");
+            assert!(content["example"]["code"].is_string());
+        }
+        let names: Vec<_> = problem_schemas()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(names, ["Problem", "FieldProblem"]);
+    }
+}

@@ -1,0 +1,336 @@
+//! Problem documents: what a client learns of a failure (RFC 9457).
+
+use http::StatusCode;
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use serde::Serialize;
+use shoebox_core::{Error, ErrorKind, Fault};
+use utoipa::ToSchema;
+
+use crate::failure::{FailedFile, Failure};
+use crate::reply::Reply;
+
+/// Where a body that is too large for the gateway can go.
+const DIRECT_UPLOAD_HINT: &str =
+    "Larger images go to the storage directly: see POST /images/uploads.";
+
+/// After how many seconds a 503 without a time of its own may be repeated.
+const DEFAULT_RETRY_AFTER_SECS: u32 = 2;
+
+/// An error as every operation answers it, `application/problem+json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct Problem {
+    /// A URI for the kind of problem: `urn:shoebox:problem:` and the code.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:shoebox:problem:invalid_request")]
+    pub kind: String,
+    /// The kind of problem in words.
+    #[schema(example = "The request is not valid")]
+    pub title: String,
+    /// The HTTP status, again.
+    #[schema(example = 400)]
+    pub status: u16,
+    /// What is wrong with this request.
+    #[schema(example = "limit: must be 1 to 100")]
+    pub detail: String,
+    /// A stable name for programs.
+    #[schema(example = "invalid_request")]
+    pub code: String,
+    /// Names the request in the service's log.
+    #[schema(example = "6f1f4a52-9d1c-4f0e-8a55-0e9d3a1f7c11")]
+    pub request_id: String,
+    /// Everything that is wrong with the input, field by field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldProblem>,
+}
+
+/// One thing that is wrong with the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// The field, parameter, header or file.
+    #[schema(example = "limit")]
+    pub field: String,
+    /// What it must be.
+    #[schema(example = "must be 1 to 100")]
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem without field errors.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &str, detail: String, request_id: &str) -> Self {
+        Self {
+            kind: format!("urn:shoebox:problem:{code}"),
+            title: title(status).to_owned(),
+            status: status.as_u16(),
+            detail,
+            code: code.to_owned(),
+            request_id: request_id.to_owned(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// The problem of a body past what the gateway takes: 413, with the way around it.
+    #[must_use]
+    pub fn body_too_large(limit_bytes: usize, request_id: &str) -> Self {
+        let detail =
+            format!("The request is larger than {limit_bytes} bytes. {DIRECT_UPLOAD_HINT}");
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "request_too_large",
+            detail,
+            request_id,
+        )
+    }
+
+    /// The problem as an answer.
+    #[must_use]
+    pub fn into_reply(self) -> Reply {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let text = serde_json::to_string(&self).unwrap_or_default();
+        Reply::text(status, text)
+            .with(CONTENT_TYPE, "application/problem+json")
+            .with(http::header::CACHE_CONTROL, "no-store")
+    }
+}
+
+/// The status of a kind of failure.
+#[must_use]
+pub const fn status_of(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::Invalid => StatusCode::BAD_REQUEST,
+        ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorKind::UnprocessableImage => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::StoreFailed => StatusCode::BAD_GATEWAY,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// What a client may read of a use case's failure. Of a 5xx it reads a fixed text.
+#[must_use]
+pub fn detail_of(error: &Error) -> String {
+    match error {
+        Error::TooManyBytes { .. } => format!("{} {DIRECT_UPLOAD_HINT}", error.detail()),
+        other => other.detail(),
+    }
+}
+
+impl Failure {
+    /// The answer to the client.
+    #[must_use]
+    pub fn reply(&self, request_id: &str) -> Reply {
+        let problem = |status, code, detail: &str| {
+            Problem::new(status, code, detail.to_owned(), request_id).into_reply()
+        };
+        match self {
+            Self::Service(error) => service_problem(error, request_id),
+            Self::UnknownPath => problem(
+                StatusCode::NOT_FOUND,
+                "path_not_found",
+                "No operation has this path; all begin with /images.",
+            ),
+            Self::MethodNotAllowed { allow } => problem(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                &format!("This path takes {allow}."),
+            )
+            .with(ALLOW, allow),
+            Self::UnsupportedForm { content_type } => {
+                let found = content_type.as_deref().unwrap_or("none");
+                let detail = format!(
+                    "Content-Type is {found:?}; send application/json with file_data, \
+                     multipart/form-data with a file, or the bytes as image/* or \
+                     application/octet-stream."
+                );
+                problem(
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "unsupported_content_type",
+                    &detail,
+                )
+            }
+            Self::Malformed { detail, .. } => {
+                problem(StatusCode::BAD_REQUEST, "malformed_body", detail)
+            }
+            Self::Files(files) => files_problem(files, request_id),
+            Self::Answer(_) | Self::Panicked(_) => problem(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal_error",
+                "The service failed.",
+            ),
+        }
+    }
+}
+
+fn service_problem(error: &Error, request_id: &str) -> Reply {
+    let status = status_of(error.kind());
+    let mut problem = Problem::new(status, error.code(), detail_of(error), request_id);
+    for fault in error.faults() {
+        add_once(&mut problem.errors, fault);
+    }
+    with_retry_after(problem.into_reply(), status, error.retry_after_secs())
+}
+
+/// A fault found twice, by two readers of one field, is told once.
+fn add_once(errors: &mut Vec<FieldProblem>, fault: &Fault) {
+    let found = FieldProblem {
+        field: fault.field.clone(),
+        detail: fault.detail.clone(),
+    };
+    if !errors.contains(&found) {
+        errors.push(found);
+    }
+}
+
+/// One problem for several files: their common status and code, the gravest status where they differ.
+fn files_problem(files: &[FailedFile], request_id: &str) -> Reply {
+    let gravest = files.iter().max_by_key(|file| status_of(file.error.kind()));
+    let Some(gravest) = gravest.map(|file| &file.error) else {
+        return Failure::Answer("no file failed".into()).reply(request_id);
+    };
+    let status = status_of(gravest.kind());
+    let detail = format!("None of the {} files could be stored.", files.len());
+    let mut problem = Problem::new(status, gravest.code(), detail, request_id);
+    problem.errors = files
+        .iter()
+        .map(|file| FieldProblem {
+            field: match &file.filename {
+                Some(name) => format!("files[{}] ({name})", file.index),
+                None => format!("files[{}]", file.index),
+            },
+            detail: detail_of(&file.error),
+        })
+        .collect();
+    with_retry_after(problem.into_reply(), status, gravest.retry_after_secs())
+}
+
+fn with_retry_after(reply: Reply, status: StatusCode, secs: Option<u32>) -> Reply {
+    let default = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(DEFAULT_RETRY_AFTER_SECS);
+    match secs.or(default) {
+        Some(secs) => reply.with(RETRY_AFTER, &secs.to_string()),
+        None => reply,
+    }
+}
+
+fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "The request is not valid",
+        StatusCode::UNAUTHORIZED => "Credentials are missing or wrong",
+        StatusCode::FORBIDDEN => "The caller may not do this",
+        StatusCode::NOT_FOUND => "There is no such thing",
+        StatusCode::CONFLICT => "The request conflicts with another",
+        StatusCode::PAYLOAD_TOO_LARGE => "The image is too large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "The type is not supported",
+        StatusCode::UNPROCESSABLE_ENTITY => "The image cannot be used",
+        StatusCode::BAD_GATEWAY => "A store failed",
+        StatusCode::SERVICE_UNAVAILABLE => "The service is busy",
+        StatusCode::INTERNAL_SERVER_ERROR => "The service failed",
+        other => other.canonical_reason().unwrap_or("The request failed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shoebox_core::Faults;
+
+    fn body(reply: &Reply) -> Value {
+        serde_json::from_slice(reply.body()).unwrap()
+    }
+
+    #[test]
+    fn all_faults_are_named_at_once_and_each_once() {
+        let mut faults = Faults::default();
+        faults.add("limit", "must be 1 to 100");
+        faults.add("user_id", "is wrong");
+        faults.add("user_id", "is wrong");
+        let reply = Failure::from(faults).reply("r-1");
+        assert_eq!(reply.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(
+            reply.header("content-type"),
+            Some("application/problem+json")
+        );
+        let body = body(&reply);
+        assert_eq!(body["code"], "invalid_request");
+        assert_eq!(body["type"], "urn:shoebox:problem:invalid_request");
+        assert_eq!(body["request_id"], "r-1");
+        assert_eq!(
+            body["errors"],
+            json!([
+                { "field": "limit", "detail": "must be 1 to 100" },
+                { "field": "user_id", "detail": "is wrong" },
+            ])
+        );
+    }
+
+    #[test]
+    fn a_method_problem_says_what_is_allowed() {
+        let failure = Failure::MethodNotAllowed {
+            allow: "GET, HEAD".to_owned(),
+        };
+        let reply = failure.reply("r");
+        assert_eq!(reply.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(reply.header("allow"), Some("GET, HEAD"));
+    }
+
+    #[test]
+    fn a_413_names_the_way_around_it() {
+        let error = Error::TooManyBytes {
+            size_bytes: 11,
+            limit_bytes: 10,
+        };
+        for reply in [
+            Failure::from(error).reply("r"),
+            Problem::body_too_large(6, "r").into_reply(),
+        ] {
+            assert_eq!(reply.status(), StatusCode::PAYLOAD_TOO_LARGE);
+            let detail = body(&reply)["detail"].to_string();
+            assert!(detail.contains("POST /images/uploads"), "{detail}");
+        }
+    }
+
+    #[test]
+    fn a_failure_of_ours_tells_the_client_nothing() {
+        for failure in [
+            Failure::Panicked("secret".to_owned()),
+            Failure::Answer("secret".into()),
+            Failure::from(Error::CorruptRow("secret".into())),
+        ] {
+            let reply = failure.reply("r");
+            assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert!(!body(&reply).to_string().contains("secret"));
+            assert!(failure.chain().contains("secret"));
+        }
+    }
+
+    #[test]
+    fn several_failed_files_are_one_problem_of_the_gravest_status() {
+        let failure = Failure::Files(vec![
+            FailedFile {
+                index: 0,
+                filename: Some("a.png".to_owned()),
+                error: Error::BadImage {
+                    detail: "It is empty.".to_owned(),
+                    cause: None,
+                },
+            },
+            FailedFile {
+                index: 1,
+                filename: None,
+                error: Error::CorruptRow("x".into()),
+            },
+        ]);
+        let reply = failure.reply("r");
+        assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = body(&reply);
+        assert_eq!(body["errors"][0]["field"], "files[0] (a.png)");
+        assert_eq!(body["errors"][1]["field"], "files[1]");
+    }
+}

@@ -1,0 +1,207 @@
+//! An image's bytes as an answer, and the headers that keep them safe and cacheable.
+
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, StatusCode};
+use shoebox_core::{Image, Visibility};
+
+use super::Reply;
+use crate::conditional::Validators;
+use crate::disposition::{Disposition, content_disposition};
+
+/// The most that Lambda returns from a synchronous invocation, in bytes of JSON
+/// (AWS Lambda quotas, "Invocation payload").
+const LAMBDA_PAYLOAD_BYTES: usize = 6_291_456;
+
+/// Kept for what surrounds the body in that JSON: API Gateway allows 10,240 bytes of headers, a load balancer
+/// gets them twice, and escaping can double each.
+const ENVELOPE_BYTES: usize = 4 * 10_240;
+
+/// The largest image that is answered inline, in bytes: base64 makes four bytes of three. Anything larger is
+/// answered by a redirect to its presigned URL.
+pub const INLINE_LIMIT_BYTES: usize = (LAMBDA_PAYLOAD_BYTES - ENVELOPE_BYTES) / 4 * 3;
+
+/// One image's bytes about to be sent.
+#[derive(Debug)]
+pub struct Content<'a> {
+    image: &'a Image,
+    disposition: Disposition,
+    negotiated: bool,
+}
+
+impl<'a> Content<'a> {
+    /// Content to be shown in place.
+    #[must_use]
+    pub fn of(image: &'a Image) -> Self {
+        Self {
+            image,
+            disposition: Disposition::Inline,
+            negotiated: false,
+        }
+    }
+
+    /// To be saved instead of shown.
+    #[must_use]
+    pub fn as_attachment(mut self, attachment: bool) -> Self {
+        if attachment {
+            self.disposition = Disposition::Attachment;
+        }
+        self
+    }
+
+    /// At a URL where `Accept` decides between bytes and JSON.
+    #[must_use]
+    pub fn negotiated(mut self, negotiated: bool) -> Self {
+        self.negotiated = negotiated;
+        self
+    }
+
+    /// Whether the bytes fit into one answer.
+    #[must_use]
+    pub fn fits_inline(&self) -> bool {
+        self.image.size_bytes <= INLINE_LIMIT_BYTES as u64
+    }
+
+    /// 304 where the client's copy is still good.
+    #[must_use]
+    pub fn not_modified(&self, request: &HeaderMap) -> Option<Reply> {
+        self.validators()
+            .still_good(request)
+            .then(|| self.cacheable(Reply::empty(StatusCode::NOT_MODIFIED)))
+    }
+
+    /// 200 with the bytes.
+    #[must_use]
+    pub fn reply(&self, bytes: Bytes) -> Reply {
+        self.described(Reply::bytes(StatusCode::OK, bytes))
+    }
+
+    /// What a `HEAD` is answered: as [`Content::reply`], without fetching the bytes.
+    #[must_use]
+    pub fn head(&self) -> Reply {
+        self.described(Reply::empty(StatusCode::OK))
+            .with(CONTENT_LENGTH, &self.image.size_bytes.to_string())
+    }
+
+    /// The file's name; one made of the id where the client gave none.
+    #[must_use]
+    pub fn filename(&self) -> String {
+        let image = self.image;
+        match &image.filename {
+            Some(name) => name.to_string(),
+            None => format!("{}.{}", image.id, image.format.extension()),
+        }
+    }
+
+    fn described(&self, reply: Reply) -> Reply {
+        let disposition = content_disposition(self.disposition, Some(&self.filename()));
+        self.cacheable(reply)
+            .with(CONTENT_TYPE, self.image.format.content_type())
+            .with(CONTENT_DISPOSITION, &disposition)
+            .with(X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .with(CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox")
+    }
+
+    fn cacheable(&self, reply: Reply) -> Reply {
+        let validators = self.validators();
+        let cache_control = match self.image.visibility {
+            Visibility::Public => "public, max-age=31536000, immutable",
+            Visibility::Private => "private",
+        };
+        let reply = reply
+            .with(ETAG, &validators.etag_header())
+            .with(LAST_MODIFIED, &validators.last_modified_header())
+            .with(CACHE_CONTROL, cache_control);
+        if self.negotiated {
+            reply.varying_by_accept()
+        } else {
+            reply
+        }
+    }
+
+    /// The bytes of an image never change, so their digest and the time of upload validate them.
+    fn validators(&self) -> Validators {
+        Validators {
+            etag: self.image.sha256.to_string(),
+            last_modified: self.image.created_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::image;
+
+    #[test]
+    fn bytes_carry_everything_that_keeps_them_safe_and_cacheable() {
+        let image = image();
+        let reply = Content::of(&image)
+            .negotiated(true)
+            .reply(Bytes::from_static(b"GIF"));
+        for (name, value) in [
+            ("content-type", "image/png"),
+            ("content-disposition", "inline; filename=\"cat.png\""),
+            ("cache-control", "public, max-age=31536000, immutable"),
+            ("x-content-type-options", "nosniff"),
+            ("content-security-policy", "default-src 'none'; sandbox"),
+            ("last-modified", "Sat, 31 Jan 2026 12:00:00 GMT"),
+            ("vary", "Accept"),
+        ] {
+            assert_eq!(reply.header(name), Some(value));
+        }
+        assert_eq!(reply.header("etag").unwrap().len(), 66);
+        assert_eq!(reply.body(), b"GIF");
+    }
+
+    #[test]
+    fn a_private_image_stays_out_of_shared_caches() {
+        let image = Image {
+            visibility: Visibility::Private,
+            filename: None,
+            ..image()
+        };
+        let reply = Content::of(&image).as_attachment(true).head();
+        assert_eq!(reply.header("cache-control"), Some("private"));
+        assert_eq!(reply.header("vary"), None);
+        assert_eq!(
+            reply.header("content-disposition").unwrap(),
+            format!("attachment; filename=\"{}.png\"", image.id)
+        );
+        assert_eq!(reply.header("content-length"), Some("3"));
+    }
+
+    #[test]
+    fn a_good_copy_is_answered_by_304_with_the_same_validators() {
+        let image = image();
+        let content = Content::of(&image);
+        let full = content.reply(Bytes::new());
+        let mut request = HeaderMap::new();
+        assert_eq!(content.not_modified(&request), None);
+        request.insert(
+            "if-none-match",
+            full.header("etag").unwrap().parse().unwrap(),
+        );
+        let reply = content.not_modified(&request).unwrap();
+        assert_eq!(reply.status(), StatusCode::NOT_MODIFIED);
+        for name in ["etag", "cache-control", "last-modified"] {
+            assert_eq!(reply.header(name), full.header(name));
+        }
+        assert_eq!(reply.header("content-type"), None);
+    }
+
+    #[test]
+    fn the_largest_inline_image_fits_into_lambda_s_payload() {
+        let base64_bytes = INLINE_LIMIT_BYTES.div_ceil(3) * 4;
+        assert!(base64_bytes + ENVELOPE_BYTES <= LAMBDA_PAYLOAD_BYTES);
+        let sized = |size_bytes| Image {
+            size_bytes,
+            ..image()
+        };
+        assert!(Content::of(&sized(INLINE_LIMIT_BYTES as u64)).fits_inline());
+        assert!(!Content::of(&sized(INLINE_LIMIT_BYTES as u64 + 1)).fits_inline());
+    }
+}

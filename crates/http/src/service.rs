@@ -1,0 +1,204 @@
+//! From one request to one answer: routing, the handler, problem documents, panics and the log line.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use chrono::Utc;
+use futures_util::FutureExt;
+use http::Method;
+use lambda_http::{Body, Request, RequestExt, Response};
+use shoebox_core::Error;
+use shoebox_core::config::{ConfigError, Environment, FromEnvironment};
+use tracing::Instrument;
+
+use crate::call::Call;
+use crate::failure::Failure;
+use crate::identity::AuthMode;
+use crate::log;
+use crate::origin::GatewayFacts;
+use crate::path::{Match, RequestPath};
+use crate::query::Query;
+use crate::reply::Reply;
+use crate::route::Route;
+
+/// A function: its routes, its handler and the use case behind them. Cheap to clone.
+#[derive(Debug)]
+pub struct Service<S, H> {
+    routes: &'static [Route],
+    handle: H,
+    state: Arc<S>,
+    auth_mode: AuthMode,
+}
+
+impl<S, H: Clone> Clone for Service<S, H> {
+    fn clone(&self) -> Self {
+        Self {
+            routes: self.routes,
+            handle: self.handle.clone(),
+            state: Arc::clone(&self.state),
+            auth_mode: self.auth_mode,
+        }
+    }
+}
+
+impl<S: FromEnvironment, H> Service<S, H> {
+    /// Builds the use case and reads how callers are told apart.
+    ///
+    /// # Errors
+    /// The first variable that the function cannot start with.
+    pub fn new(
+        routes: &'static [Route],
+        handle: H,
+        environment: &Environment,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self {
+            routes,
+            handle,
+            auth_mode: AuthMode::from_environment(environment)?,
+            state: Arc::new(S::from_environment(environment)?),
+        })
+    }
+}
+
+/// Answers one request. Whatever happens, there is an answer, and one line of it in the log.
+pub async fn respond<S, H, F>(service: &Service<S, H>, request: Request) -> Response<Body>
+where
+    H: Fn(Arc<S>, Call) -> F,
+    F: Future<Output = Result<Reply, Failure>>,
+{
+    let started = Instant::now();
+    let head = request.method() == Method::HEAD;
+    let request_id = request_id(&request);
+    let routed = routed(service.routes, request.method(), request.raw_http_path());
+    let operation = routed.as_ref().map_or("none", |(route, _)| route.operation);
+    let span = log::request_span(&request_id, operation);
+    async {
+        let outcome = match routed {
+            Ok((route, id)) => {
+                let call = call(request, route, id, &request_id, service.auth_mode);
+                run_handler(service, call).await
+            }
+            Err(failure) => Err(failure),
+        };
+        let (reply, failure) = match outcome {
+            Ok(reply) => (reply, None),
+            Err(failure) => (failure.reply(&request_id), Some(failure)),
+        };
+        log::answered(
+            operation,
+            reply.status(),
+            started.elapsed(),
+            failure.as_ref(),
+        );
+        reply.into_response(head)
+    }
+    .instrument(span)
+    .await
+}
+
+/// Runs the handler; a panic in it is a failure like any other, and the process goes on.
+async fn run_handler<S, H, F>(service: &Service<S, H>, call: Call) -> Result<Reply, Failure>
+where
+    H: Fn(Arc<S>, Call) -> F,
+    F: Future<Output = Result<Reply, Failure>>,
+{
+    if let Some(id) = call.id {
+        tracing::Span::current().record("image_id", tracing::field::display(id));
+    }
+    let state = Arc::clone(&service.state);
+    let guarded = AssertUnwindSafe(async { (service.handle)(state, call).await });
+    match guarded.catch_unwind().await {
+        Ok(result) => result,
+        Err(payload) => Err(Failure::Panicked(panic_text(payload.as_ref()))),
+    }
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+        .to_owned()
+}
+
+/// The route of a method and path, and the id in the path.
+fn routed(
+    routes: &'static [Route],
+    method: &Method,
+    path: &str,
+) -> Result<(&'static Route, Option<shoebox_core::ImageId>), Failure> {
+    let path = RequestPath::parse(path).ok_or(Failure::UnknownPath)?;
+    let method = match method {
+        &Method::HEAD => "GET",
+        other => other.as_str(),
+    };
+    let mut allowed = Vec::new();
+    let mut bad_id = false;
+    for route in routes {
+        match path.matches(route.pattern) {
+            Match::Yes(id) if route.method == method => return Ok((route, id)),
+            Match::Yes(_) if route.method == "GET" => allowed.extend(["GET", "HEAD"]),
+            Match::Yes(_) => allowed.push(route.method),
+            Match::BadId => bad_id = true,
+            Match::No => {}
+        }
+    }
+    match (allowed.is_empty(), bad_id) {
+        (false, _) => Err(Failure::MethodNotAllowed {
+            allow: allowed.join(", "),
+        }),
+        (true, true) => Err(Failure::Service(Error::NotFound)),
+        (true, false) => Err(Failure::UnknownPath),
+    }
+}
+
+/// The gateway's id of the request, else the runtime's, else the load balancer's.
+fn request_id(request: &Request) -> String {
+    let facts = GatewayFacts::of(request.request_context_ref());
+    let trace = request.headers().get("x-amzn-trace-id");
+    facts
+        .request_id
+        .or_else(|| {
+            request
+                .lambda_context_ref()
+                .map(|context| context.request_id.as_str())
+        })
+        .or_else(|| trace.and_then(|value| value.to_str().ok()))
+        .filter(|id| !id.is_empty())
+        .unwrap_or("unknown")
+        .to_owned()
+}
+
+fn call(
+    request: Request,
+    route: &'static Route,
+    id: Option<shoebox_core::ImageId>,
+    request_id: &str,
+    auth_mode: AuthMode,
+) -> Call {
+    let facts = GatewayFacts::of(request.request_context_ref());
+    let base_url = facts.base_url(request.headers(), request.raw_http_path());
+    let (parts, body) = request.into_parts();
+    Call {
+        operation: route.operation,
+        id,
+        head: parts.method == Method::HEAD,
+        headers: parts.headers,
+        query: Query::parse(parts.uri.query().unwrap_or_default()),
+        body: match body {
+            Body::Text(text) => Bytes::from(text),
+            Body::Binary(bytes) => Bytes::from(bytes),
+            // `Empty`, and whatever a later version of the runtime may add.
+            _ => Bytes::new(),
+        },
+        request_id: request_id.to_owned(),
+        now: Utc::now(),
+        base_url,
+        auth_mode,
+    }
+}
+
+#[cfg(test)]
+mod tests;
