@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let line = failure.to_string();
+            let line = shoebox_http::error_chain(failure.as_ref());
             // Where standard error is closed there is no one to tell.
             drop(writeln!(std::io::stderr(), "shoebox: {line}"));
             ExitCode::FAILURE

@@ -25,36 +25,31 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
      img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src blob:; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Every file that is ours: path, type, content. Swagger UI's own are asked from its crate.
-const FILES: [(&str, &str, &[u8]); 8] = [
-    ("/", HTML, include_bytes!("../assets/gallery/index.html")),
-    (
-        "/gallery/gallery.css",
-        CSS,
-        include_bytes!("../assets/gallery/gallery.css"),
-    ),
-    (
-        "/gallery/gallery.js",
-        JAVASCRIPT,
-        include_bytes!("../assets/gallery/gallery.js"),
-    ),
-    (
-        "/gallery/thumbhash.js",
-        JAVASCRIPT,
-        include_bytes!("../assets/gallery/thumbhash.js"),
-    ),
-    ("/docs", HTML, include_bytes!("../assets/docs/index.html")),
-    (
-        "/docs/start.js",
-        JAVASCRIPT,
-        include_bytes!("../assets/docs/start.js"),
-    ),
-    ("/redoc", HTML, include_bytes!("../assets/redoc/index.html")),
-    (
-        "/redoc/start.js",
-        JAVASCRIPT,
-        include_bytes!("../assets/redoc/start.js"),
-    ),
+/// A file of ours: its path, its type and what is in it.
+macro_rules! asset {
+    ($path:literal, $content_type:expr, $file:literal) => {
+        (
+            $path,
+            $content_type,
+            include_bytes!(concat!("../assets/", $file)).as_slice(),
+        )
+    };
+}
+
+/// Every file that is ours. Swagger UI's own are asked from its crate.
+const FILES: [(&str, &str, &[u8]); 12] = [
+    asset!("/", HTML, "gallery/index.html"),
+    asset!("/gallery/gallery.css", CSS, "gallery/gallery.css"),
+    asset!("/gallery/gallery.js", JAVASCRIPT, "gallery/gallery.js"),
+    asset!("/gallery/api.js", JAVASCRIPT, "gallery/api.js"),
+    asset!("/gallery/detail.js", JAVASCRIPT, "gallery/detail.js"),
+    asset!("/gallery/picture.js", JAVASCRIPT, "gallery/picture.js"),
+    asset!("/gallery/thumbhash.js", JAVASCRIPT, "gallery/thumbhash.js"),
+    asset!("/gallery/upload.js", JAVASCRIPT, "gallery/upload.js"),
+    asset!("/docs", HTML, "docs/index.html"),
+    asset!("/docs/start.js", JAVASCRIPT, "docs/start.js"),
+    asset!("/redoc", HTML, "redoc/index.html"),
+    asset!("/redoc/start.js", JAVASCRIPT, "redoc/start.js"),
 ];
 
 /// `ReDoc` as its makers built it.

@@ -22,7 +22,7 @@ pub use invoke::{InvokeError, MAX_CONCURRENT_INVOCATIONS};
 
 use invoke::Lambda;
 use path::Target;
-use problem::Problem;
+use problem::Refusal;
 use routing::Resolution;
 
 /// The most bytes of a request body that API Gateway takes (its quota "Payload size").
@@ -65,7 +65,7 @@ impl Gateway {
         let request_id = uuid::Uuid::new_v4().to_string();
         let method = request.method().clone();
         let answer = self.admit(request, &request_id).await;
-        let answer = answer.unwrap_or_else(|problem| problem.into_response(&request_id));
+        let answer = answer.unwrap_or_else(|refusal| refusal.into_response(&request_id));
         let mut response = named(answer, &request_id);
         if method == Method::HEAD {
             reply::drop_body(&mut response);
@@ -100,7 +100,7 @@ impl Gateway {
 
     /// The answer to a request whose body passed the gateway's limit and was not kept.
     pub(crate) fn refuse_oversize() -> Response<Bytes> {
-        Self::refuse(Problem::gateway_body_too_large())
+        Self::refuse(Refusal::gateway_body_too_large())
     }
 
     /// The answer to a method that a path beside the API does not take.
@@ -108,24 +108,24 @@ impl Gateway {
         method: &Method,
         allowed: [&'static str; N],
     ) -> Response<Bytes> {
-        Self::refuse(Problem::method_not_allowed(method, allowed.into()))
+        Self::refuse(Refusal::method_not_allowed(method, allowed.into()))
     }
 
-    fn refuse(problem: Problem) -> Response<Bytes> {
+    fn refuse(refusal: Refusal) -> Response<Bytes> {
         let request_id = uuid::Uuid::new_v4().to_string();
-        named(problem.into_response(&request_id), &request_id)
+        named(refusal.into_response(&request_id), &request_id)
     }
 
     async fn admit(
         &self,
         request: Request<Bytes>,
         request_id: &str,
-    ) -> Result<Response<Bytes>, Problem> {
+    ) -> Result<Response<Bytes>, Refusal> {
         if request.body().len() > MAX_GATEWAY_BODY_BYTES {
-            return Err(Problem::gateway_body_too_large());
+            return Err(Refusal::gateway_body_too_large());
         }
         if header_bytes(&request) > MAX_HEADER_BYTES {
-            return Err(Problem::headers_too_large());
+            return Err(Refusal::headers_too_large());
         }
         let target = Target::of(request.uri().path());
         let (function, mount) =
@@ -133,9 +133,9 @@ impl Gateway {
                 Resolution::Found(function, mount) => (function, mount),
                 Resolution::Preflight(methods) => return Ok(reply::preflight(&methods)),
                 Resolution::WrongMethod(methods) => {
-                    return Err(Problem::method_not_allowed(request.method(), methods));
+                    return Err(Refusal::method_not_allowed(request.method(), methods));
                 }
-                Resolution::Unknown => return Err(Problem::not_found()),
+                Resolution::Unknown => return Err(Refusal::not_found()),
             };
         let peer = request
             .extensions()
@@ -151,12 +151,20 @@ impl Gateway {
             .await;
         match answer {
             Ok(json) => reply::from_json(&json).map_err(|error| {
-                tracing::error!(%error, request_id, "a function answered what is no response");
-                Problem::bad_gateway()
+                tracing::error!(
+                    error = shoebox_http::error_chain(&error),
+                    request_id,
+                    "a function answered what is no response"
+                );
+                Refusal::bad_gateway()
             }),
             Err(error) => {
-                tracing::warn!(%error, request_id, "an invocation failed");
-                Err(Problem::of_invocation(&error))
+                tracing::warn!(
+                    error = shoebox_http::error_chain(&error),
+                    request_id,
+                    "an invocation failed"
+                );
+                Err(Refusal::of_invocation(&error))
             }
         }
     }

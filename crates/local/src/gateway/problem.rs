@@ -1,35 +1,25 @@
-//! The gateway's own refusals as problem documents (RFC 9457), of the shape that the functions use.
+//! The gateway's own refusals, as the problem documents (RFC 9457) that the functions answer with.
 
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response, StatusCode};
-use serde::Serialize;
+use shoebox_http::Problem;
 
 use super::invoke::InvokeError;
 use super::{MAX_GATEWAY_BODY_BYTES, MAX_HEADER_BYTES, MAX_LAMBDA_PAYLOAD_BYTES, reply};
 
-/// One refusal.
+/// One refusal, before it is known under which id.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub(super) struct Refusal {
     status: StatusCode,
     code: &'static str,
     detail: String,
     allow: Option<BTreeSet<&'static str>>,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
-    r#type: &'a str,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
-    code: &'a str,
-    request_id: &'a str,
-}
-
-impl Problem {
+impl Refusal {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             status,
@@ -40,15 +30,15 @@ impl Problem {
     }
 
     pub(super) fn not_found() -> Self {
-        let detail = "There is nothing at this path.";
-        Self::new(StatusCode::NOT_FOUND, "not_found", detail)
+        let detail = "Nothing has this path; all operations begin with /images.";
+        Self::new(StatusCode::NOT_FOUND, "path_not_found", detail)
     }
 
     pub(super) fn method_not_allowed(method: &Method, allow: BTreeSet<&'static str>) -> Self {
         let detail = format!("{method} is not allowed here; the Allow header lists what is.");
-        let mut problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
-        problem.allow = Some(allow);
-        problem
+        let mut refusal = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+        refusal.allow = Some(allow);
+        refusal
     }
 
     pub(super) fn gateway_body_too_large() -> Self {
@@ -60,7 +50,7 @@ impl Problem {
     fn too_large(reason: &str) -> Self {
         let advice = "Ask POST /images/uploads for a presigned URL and send the bytes there.";
         let detail = format!("{reason} {advice}");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", detail)
     }
 
     pub(super) fn headers_too_large() -> Self {
@@ -103,14 +93,7 @@ impl Problem {
 
     /// The document.
     pub(super) fn into_response(self, request_id: &str) -> Response<Bytes> {
-        let document = Document {
-            r#type: "about:blank",
-            title: self.status.canonical_reason().unwrap_or_default(),
-            status: self.status.as_u16(),
-            detail: &self.detail,
-            code: self.code,
-            request_id,
-        };
+        let document = Problem::new(self.status, self.code, self.detail, request_id);
         let json = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = Response::new(Bytes::from(json));
         *response.status_mut() = self.status;

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use http::StatusCode;
 use lambda_http::{Body, Response};
 
@@ -34,12 +33,12 @@ async fn a_request_reaches_the_function_of_its_path_and_method() {
 async fn emulator_paths_reach_the_functions_without_their_prefix_and_with_their_stage() {
     let gateway = echo_gateway();
     for path in [
-        "/restapis/abc/dev/_user_request_/images/42?x=%20y",
-        "/_aws/execute-api/abc/dev/images/42?x=%20y",
+        "/restapis/abc/dev/_user_request_/images/42?x=y",
+        "/_aws/execute-api/abc/dev/images/42?x=y",
     ] {
         let told = json_of(&gateway.call(request("GET", path, "")).await);
         assert_eq!(told["path"], "/images/42");
-        assert_eq!(told["uri"], "http://localhost/dev/images/42?x=%20y");
+        assert_eq!(told["uri"], "http://localhost/dev/images/42?x=y");
     }
     let root = gateway
         .call(request("GET", "/restapis/abc/dev/_user_request_", ""))
@@ -223,5 +222,4 @@ async fn every_kind_of_event_is_understood() {
         no_function,
         Err(local::gateway::InvokeError::UnknownFunction(_))
     ));
-    let _ = Bytes::new();
 }
