@@ -66,8 +66,8 @@ impl Deleter {
         force: bool,
         now: DateTime<Utc>,
     ) -> Vec<(ImageId, Result<(), Error>)> {
-        let hidden: Vec<Result<Image, Error>> = stream::iter(ids)
-            .map(|id| self.hide(caller, *id, now))
+        let hidden: Vec<Result<Image, Error>> = stream::iter(ids.iter().copied())
+            .map(|id| self.hide(caller, id, now))
             .buffered(CONCURRENCY)
             .collect()
             .await;

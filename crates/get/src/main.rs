@@ -1,2 +1,6 @@
-//! The Lambda function of GET /images/{id}.
-fn main() {}
+//! The Lambda function of `GET /images/{id}` and what hangs below it.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), shoebox_http::RuntimeError> {
+    shoebox_http::run(get::ROUTES, get::handle).await
+}

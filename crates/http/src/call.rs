@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use mime::Mime;
-use shoebox_core::config::MAX_PRESIGN_SECS;
-use shoebox_core::{Caller, Error, Faults, ImageId, PresignOptions, UserId};
+use shoebox_core::{Caller, Error, Faults, ImageId, PresignOptions, UserId, Visibility};
 
 use crate::accept::Preferences;
 use crate::failure::Failure;
@@ -52,10 +51,11 @@ impl Call {
     }
 
     /// Who is calling, given the `user_id` that the body or form claims.
-    pub fn caller_claiming(&self, claimed: Option<&str>, faults: &mut Faults) -> Caller {
-        let header = self.header(USER_ID_HEADER).filter(|text| !text.is_empty());
-        let query = self.query.all("user_id").next();
-        let caller = self.auth_mode.caller(header, claimed, query, faults);
+    pub fn caller_claiming<'a>(&'a self, claimed: Option<&'a str>, faults: &mut Faults) -> Caller {
+        let given = |text: Option<&'a str>| text.filter(|text| !text.is_empty());
+        let header = given(self.header(USER_ID_HEADER));
+        let query = given(self.query.all("user_id").next());
+        let caller = self.auth_mode.caller(header, given(claimed), query, faults);
         if let Some(user) = caller.user_id() {
             tracing::Span::current().record("user", user.as_str());
         }
@@ -73,6 +73,12 @@ impl Call {
             );
         }
         caller.user_id().cloned()
+    }
+
+    /// Who may read an image whose upload does not say.
+    #[must_use]
+    pub fn default_visibility(&self) -> Visibility {
+        self.auth_mode.default_visibility()
     }
 
     /// A header that is text.
@@ -94,25 +100,9 @@ impl Call {
 
     /// `expires_in` (or `expires`) and `download`: how a URL is to be signed.
     pub fn presign_options(&self, faults: &mut Faults) -> PresignOptions {
-        let expires_in_secs = self
-            .query
-            .one(&["expires_in", "expires"], faults)
-            .and_then(|text| {
-                let secs = text
-                    .parse()
-                    .ok()
-                    .filter(|secs| (1..=MAX_PRESIGN_SECS).contains(secs));
-                if secs.is_none() {
-                    let detail =
-                        format!("must be a number of seconds from 1 to {MAX_PRESIGN_SECS}");
-                    faults.add("expires_in", detail);
-                }
-                secs
-            });
-        PresignOptions {
-            expires_in_secs,
-            attachment: self.query.switch("download", faults),
-        }
+        let expires_in = self.query.one(&["expires_in", "expires"], faults);
+        let attachment = self.query.switch("download", faults);
+        PresignOptions::parse(expires_in.as_deref(), attachment, faults)
     }
 
     /// The URL of an image.

@@ -1,7 +1,7 @@
 //! Who is calling: `AUTH_MODE`, and what each mode reads from a request.
 
 use shoebox_core::config::{ConfigError, Environment};
-use shoebox_core::{Caller, Faults, UserId};
+use shoebox_core::{Caller, Faults, UserId, Visibility};
 
 const AUTH_MODE: &str = "AUTH_MODE";
 
@@ -43,6 +43,14 @@ impl AuthMode {
             }
             "api-key" | "jwt" => Err(invalid(mode, "this mode is not available in this build")),
             other => Err(invalid(other, "it must be none, api-key or jwt")),
+        }
+    }
+
+    /// Who may read an image whose upload does not say: everyone, where nobody is told apart.
+    #[must_use]
+    pub fn default_visibility(self) -> Visibility {
+        match self {
+            Self::None => Visibility::Public,
         }
     }
 

@@ -6,6 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use http::StatusCode;
+use shoebox_core::Error;
 use shoebox_core::config::{ConfigError, Environment};
 use tracing::level_filters::LevelFilter;
 use tracing::{Span, error, error_span, info, warn};
@@ -15,7 +16,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, error_chain};
+use crate::problem::status_of;
 
 /// The crates whose lines follow `LOG_LEVEL`. All others, which could log URLs and headers, only warn.
 const OWN_CRATES: [&str; 12] = [
@@ -120,6 +122,17 @@ pub(crate) fn answered(
         );
     } else {
         info!(status = code, duration_ms, "{operation} answered {code}");
+    }
+}
+
+/// One of several things in a request that could not be done, where the request as a whole was answered by 207.
+/// `what` is an image id or the number of a file.
+pub fn partly_failed(what: &str, failed: &Error) {
+    let error = error_chain(failed);
+    if status_of(failed.kind()).is_server_error() {
+        error!(error, "{what} failed");
+    } else {
+        warn!(error, "{what} failed");
     }
 }
 

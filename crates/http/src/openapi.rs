@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
-use utoipa::{IntoResponses, PartialSchema as _, ToSchema as _, openapi};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoParams, IntoResponses, PartialSchema as _, ToSchema as _};
 
 use crate::problem::Problem;
 
@@ -48,6 +48,15 @@ problems! {
 problems! {
     /// The problems of deleting several, apart from those of single images.
     BulkProblems: BAD_REQUEST INTERNAL_SERVER_ERROR
+}
+
+/// The headers by which every operation learns who is calling.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct CallerParameters {
+    /// Who is calling, where nobody is checked. The parameter or member `user_id` does as well.
+    #[param(required = false, rename = "X-User-Id", example = "ann")]
+    pub x_user_id: String,
 }
 
 /// The response of one status, its body a problem document.
@@ -103,12 +112,32 @@ fn sentence(status: StatusCode) -> &'static str {
     }
 }
 
-/// The schemas that [`problem`] refers to by name; a function's description registers them.
+/// A function's description with the schemas that its problem documents refer to.
 #[must_use]
-pub fn problem_schemas() -> Vec<(String, RefOr<openapi::Schema>)> {
+pub fn with_problems(mut description: OpenApi) -> OpenApi {
     let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
     Problem::schemas(&mut schemas);
-    schemas
+    let components = description.components.get_or_insert_default();
+    components.schemas.extend(schemas);
+    description
+}
+
+/// The operations of a description, as method, path and operation id: what a function's routes must agree with.
+#[must_use]
+pub fn operations(description: &OpenApi) -> Vec<(String, String, String)> {
+    let json = serde_json::to_value(&description.paths).unwrap_or_default();
+    let paths = json.as_object().into_iter().flatten();
+    let mut operations: Vec<_> = paths
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().into_iter().flatten();
+            methods.filter_map(move |(method, operation)| {
+                let id = operation.get("operationId")?.as_str()?;
+                Some((method.to_uppercase(), path.clone(), id.to_owned()))
+            })
+        })
+        .collect();
+    operations.sort();
+    operations
 }
 
 #[cfg(test)]
@@ -129,10 +158,9 @@ mod tests {
             assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem");
             assert!(content["example"]["code"].is_string());
         }
-        let names: Vec<_> = problem_schemas()
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
-        assert_eq!(names, ["Problem", "FieldProblem"]);
+        let described = with_problems(OpenApi::default());
+        let schemas = described.components.unwrap().schemas;
+        let names: Vec<_> = schemas.keys().map(String::as_str).collect();
+        assert_eq!(names, ["FieldProblem", "Problem"]);
     }
 }

@@ -127,7 +127,7 @@ mod tests {
             prefix in proptest::collection::vec("[a-z0-9_.-]{1,9}", 0..5)
         ) {
             prop_assume!(!prefix.iter().any(|segment| segment == ROOT));
-            let prefix: String = prefix.iter().map(|segment| format!("/{segment}")).collect();
+            let prefix: String = prefix.iter().flat_map(|segment| ["/", segment]).collect();
             let path = format!("{prefix}/images/{ID}/content");
             let parsed = RequestPath::parse(&path).unwrap();
             prop_assert_eq!(parsed.prefix, prefix.as_str());

@@ -10,3 +10,15 @@ pub struct Route {
     /// The `operationId` in the OpenAPI description and the operation's name in the log.
     pub operation: &'static str,
 }
+
+impl Route {
+    /// Method, path and operation as the OpenAPI description has them.
+    #[must_use]
+    pub fn described(&self) -> (String, String, String) {
+        (
+            self.method.to_owned(),
+            self.pattern.to_owned(),
+            self.operation.to_owned(),
+        )
+    }
+}

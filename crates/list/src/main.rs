@@ -1,2 +1,6 @@
-//! The Lambda function of GET /images.
-fn main() {}
+//! The Lambda function of `GET /images`.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), shoebox_http::RuntimeError> {
+    shoebox_http::run(list::ROUTES, list::handle).await
+}

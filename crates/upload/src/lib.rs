@@ -1,1 +1,113 @@
-//! The Lambda function of POST /images.
+//! The Lambda function of `POST /images`: one or more images in one of three forms.
+
+mod batch;
+pub mod bodies;
+mod description;
+
+use std::sync::Arc;
+
+use shoebox_core::{Attributes, Faults, Uploader};
+use shoebox_http::form::UploadForm;
+use shoebox_http::openapi::{CallerParameters, UploadProblems};
+use shoebox_http::{Call, Failure, Reply, Route};
+
+use crate::batch::Batch;
+use crate::bodies::{JsonUpload, MultipartUpload, UploadParameters, Uploaded};
+
+pub use description::openapi;
+
+/// What this function answers.
+pub const ROUTES: &[Route] = &[
+    Route {
+        method: "POST",
+        pattern: "/images",
+        operation: "upload_images",
+    },
+    Route {
+        method: "POST",
+        pattern: "/images/upload",
+        operation: "upload_images_alias",
+    },
+];
+
+/// Answers one call.
+///
+/// # Errors
+/// Whatever becomes a problem document.
+pub async fn handle(uploader: Arc<Uploader>, call: Call) -> Result<Reply, Failure> {
+    match call.operation {
+        "upload_images" => upload_images(&uploader, call).await,
+        "upload_images_alias" => upload_images_alias(&uploader, call).await,
+        _ => Err(Failure::UnknownPath),
+    }
+}
+
+/// Upload one or more images
+///
+/// The body's `Content-Type` decides the form: JSON with base64, a multipart form, or the image's bytes as they
+/// are. All forms take the same attributes. The image's type is read from its bytes; a declared image type that
+/// contradicts them is refused, as is anything that is not one whole, sound image.
+#[utoipa::path(
+    post,
+    path = "/images",
+    operation_id = "upload_images",
+    tag = "images",
+    params(CallerParameters, UploadParameters),
+    request_body(content(
+        (JsonUpload = "application/json"),
+        (MultipartUpload = "multipart/form-data"),
+        ([u8] = "image/jpeg"), ([u8] = "image/png"), ([u8] = "image/gif"), ([u8] = "image/webp"),
+        ([u8] = "image/avif"), ([u8] = "application/octet-stream"),
+    )),
+    responses(
+        (status = 201, description = "All images are stored. One image is answered as itself, several as a list.",
+            body = Uploaded, headers(
+                ("Location" = String, description = "Where the image is, for one image."),
+                ("ETag" = String, description = "The version of its metadata, for one image."),
+            )),
+        (status = 207, description = "Some of several images are stored; `failed` names the others.",
+            body = shoebox_http::bodies::UploadedImages),
+        UploadProblems,
+    ),
+)]
+async fn upload_images(uploader: &Uploader, mut call: Call) -> Result<Reply, Failure> {
+    let mut faults = Faults::default();
+    let form = UploadForm::read(&mut call, &mut faults).await?;
+    let user = call.user(form.fields.user_id.as_deref(), &mut faults);
+    let attributes = Attributes::parse(form.fields, &mut faults);
+    let Some(user) = user.filter(|_| faults.is_empty()) else {
+        return Err(faults.into());
+    };
+    let batch = Batch {
+        uploader,
+        call: &call,
+        user,
+        attributes,
+    };
+    batch.store(form.files).await
+}
+
+/// Upload one or more images (alias)
+///
+/// The same as `POST /images`, under the path of earlier services.
+#[utoipa::path(
+    post,
+    path = "/images/upload",
+    operation_id = "upload_images_alias",
+    tag = "images",
+    params(CallerParameters, UploadParameters),
+    request_body(content(
+        (JsonUpload = "application/json"),
+        (MultipartUpload = "multipart/form-data"),
+        ([u8] = "application/octet-stream"),
+    )),
+    responses(
+        (status = 201, description = "All images are stored.", body = Uploaded),
+        (status = 207, description = "Some of several images are stored.",
+            body = shoebox_http::bodies::UploadedImages),
+        UploadProblems,
+    ),
+)]
+async fn upload_images_alias(uploader: &Uploader, call: Call) -> Result<Reply, Failure> {
+    upload_images(uploader, call).await
+}

@@ -1,2 +1,6 @@
-//! The Lambda function of POST /images.
-fn main() {}
+//! The Lambda function of `POST /images`.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), shoebox_http::RuntimeError> {
+    shoebox_http::run(upload::ROUTES, upload::handle).await
+}

@@ -1,9 +1,12 @@
 //! Everything but the image itself.
 
 use serde::Serialize;
+use shoebox_core::{Error, Image, ImageId, PresignedUrl};
 use utoipa::ToSchema;
 
-use super::ImageBody;
+use super::{ImageBody, timestamp};
+use crate::failure::FailedFile;
+use crate::problem::{detail_of, status_of};
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -109,4 +112,60 @@ pub struct BulkFailure {
     /// What is wrong with it.
     #[schema(example = "There is no such image.")]
     pub detail: String,
+}
+
+impl FileFailure {
+    /// What a client is told of a file that failed.
+    #[must_use]
+    pub fn new(failed: FailedFile) -> Self {
+        Self {
+            status: status_of(failed.error.kind()).as_u16(),
+            code: failed.error.code().to_owned(),
+            detail: detail_of(&failed.error),
+            index: failed.index,
+            filename: failed.filename,
+        }
+    }
+}
+
+impl Download {
+    /// The download of an image through a signed URL.
+    #[must_use]
+    pub fn new(image: &Image, url: PresignedUrl) -> Self {
+        let fallback = || format!("{}.{}", image.id, image.format.extension());
+        Self {
+            download_url: url.url,
+            expires_in: url.expires_in_secs,
+            expires_at: timestamp(url.expires_at),
+            filename: image
+                .filename
+                .as_ref()
+                .map_or_else(fallback, ToString::to_string),
+            image_id: image.id.to_string(),
+        }
+    }
+}
+
+impl Deleted {
+    /// The answer to a delete that is done.
+    #[must_use]
+    pub fn new(id: ImageId) -> Self {
+        Self {
+            message: "Image deleted successfully".to_owned(),
+            image_id: id.to_string(),
+        }
+    }
+}
+
+impl BulkFailure {
+    /// What a client is told of an id that failed.
+    #[must_use]
+    pub fn new(image_id: String, error: &Error) -> Self {
+        Self {
+            image_id,
+            status: status_of(error.kind()).as_u16(),
+            code: error.code().to_owned(),
+            detail: detail_of(error),
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! The form `application/json`: the bytes are base64 in `file_data`.
 
-use bytes::Bytes;
 use serde_json::Value;
 use shoebox_core::{AttributeFields, Faults};
 
@@ -10,9 +9,9 @@ use super::{UploadForm, UploadedFile};
 use crate::failure::Failure;
 use crate::json::JsonMembers;
 
-/// Reads the body; it is gone once its bytes are decoded.
-pub(super) fn read(body: Bytes, faults: &mut Faults) -> Result<UploadForm, Failure> {
-    let members = JsonMembers::parse(&body)?;
+/// Reads the body; what it decodes to borrows nothing from it.
+pub(super) fn read(body: &[u8], faults: &mut Faults) -> Result<UploadForm, Failure> {
+    let members = JsonMembers::parse(body)?;
     let mut text = |name| members.string(name, faults);
     let mut fields = AttributeFields {
         user_id: text("user_id"),
@@ -111,7 +110,7 @@ mod tests {
 
     fn form(body: &Value) -> (UploadForm, Faults) {
         let mut faults = Faults::default();
-        let form = read(Bytes::from(body.to_string()), &mut faults).unwrap();
+        let form = read(body.to_string().as_bytes(), &mut faults).unwrap();
         (form, faults)
     }
 

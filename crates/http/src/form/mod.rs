@@ -47,7 +47,8 @@ impl UploadForm {
             .map(|mime| (mime.type_().as_str(), mime));
         match essence {
             Some(("application", mime)) if is_json(mime) => {
-                json::read(std::mem::take(&mut call.body), faults)
+                let body = std::mem::take(&mut call.body);
+                json::read(&body, faults)
             }
             Some(("multipart", mime)) if mime.subtype() == mime::FORM_DATA => {
                 multipart::read(std::mem::take(&mut call.body), mime, faults).await

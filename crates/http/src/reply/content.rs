@@ -6,11 +6,10 @@ use http::header::{
     ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, StatusCode};
-use shoebox_core::{Image, Visibility};
+use shoebox_core::{Image, cache_control, content_disposition};
 
 use super::Reply;
 use crate::conditional::Validators;
-use crate::disposition::{Disposition, content_disposition};
 
 /// The most that Lambda returns from a synchronous invocation, in bytes of JSON
 /// (AWS Lambda quotas, "Invocation payload").
@@ -28,7 +27,7 @@ pub const INLINE_LIMIT_BYTES: usize = (LAMBDA_PAYLOAD_BYTES - ENVELOPE_BYTES) / 
 #[derive(Debug)]
 pub struct Content<'a> {
     image: &'a Image,
-    disposition: Disposition,
+    attachment: bool,
     negotiated: bool,
 }
 
@@ -38,7 +37,7 @@ impl<'a> Content<'a> {
     pub fn of(image: &'a Image) -> Self {
         Self {
             image,
-            disposition: Disposition::Inline,
+            attachment: false,
             negotiated: false,
         }
     }
@@ -46,9 +45,7 @@ impl<'a> Content<'a> {
     /// To be saved instead of shown.
     #[must_use]
     pub fn as_attachment(mut self, attachment: bool) -> Self {
-        if attachment {
-            self.disposition = Disposition::Attachment;
-        }
+        self.attachment = attachment;
         self
     }
 
@@ -86,18 +83,11 @@ impl<'a> Content<'a> {
             .with(CONTENT_LENGTH, &self.image.size_bytes.to_string())
     }
 
-    /// The file's name; one made of the id where the client gave none.
-    #[must_use]
-    pub fn filename(&self) -> String {
-        let image = self.image;
-        match &image.filename {
-            Some(name) => name.to_string(),
-            None => format!("{}.{}", image.id, image.format.extension()),
-        }
-    }
-
     fn described(&self, reply: Reply) -> Reply {
-        let disposition = content_disposition(self.disposition, Some(&self.filename()));
+        let mut disposition = content_disposition(self.image);
+        if !self.attachment {
+            disposition = disposition.replacen("attachment", "inline", 1);
+        }
         self.cacheable(reply)
             .with(CONTENT_TYPE, self.image.format.content_type())
             .with(CONTENT_DISPOSITION, &disposition)
@@ -107,14 +97,10 @@ impl<'a> Content<'a> {
 
     fn cacheable(&self, reply: Reply) -> Reply {
         let validators = self.validators();
-        let cache_control = match self.image.visibility {
-            Visibility::Public => "public, max-age=31536000, immutable",
-            Visibility::Private => "private",
-        };
         let reply = reply
             .with(ETAG, &validators.etag_header())
             .with(LAST_MODIFIED, &validators.last_modified_header())
-            .with(CACHE_CONTROL, cache_control);
+            .with(CACHE_CONTROL, cache_control(self.image));
         if self.negotiated {
             reply.varying_by_accept()
         } else {
@@ -135,6 +121,7 @@ impl<'a> Content<'a> {
 mod tests {
     use super::*;
     use crate::testing::image;
+    use shoebox_core::Visibility;
 
     #[test]
     fn bytes_carry_everything_that_keeps_them_safe_and_cacheable() {

@@ -1,0 +1,24 @@
+//! The OpenAPI description of this function.
+
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(paths(crate::list_images))]
+struct Description;
+
+/// Describes the operations of this function.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    shoebox_http::openapi::with_problems(Description::openapi())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn routes_and_description_agree() {
+        let routes = crate::ROUTES.iter().map(shoebox_http::Route::described);
+        let mut routes: Vec<_> = routes.collect();
+        routes.sort();
+        assert_eq!(shoebox_http::openapi::operations(&super::openapi()), routes);
+    }
+}

@@ -1,0 +1,102 @@
+//! The files of one request, stored one after the other: verifying an image keeps one core busy, and its pixels
+//! in memory, so two at once would only need more of both.
+
+use shoebox_core::{Attributes, File, Image, PresignOptions, Uploader, UserId, View};
+use shoebox_http::bodies::{FileFailure, ImageBody, UploadedImages};
+use shoebox_http::form::UploadedFile;
+use shoebox_http::{Call, FailedFile, Failure, Reply, StatusCode, error_chain, partly_failed};
+
+use crate::bodies::Uploaded;
+
+/// What all files of a request have in common.
+pub(crate) struct Batch<'a> {
+    pub(crate) uploader: &'a Uploader,
+    pub(crate) call: &'a Call,
+    pub(crate) user: UserId,
+    pub(crate) attributes: Attributes,
+}
+
+impl Batch<'_> {
+    /// Stores every file and answers: 201 where all are stored, 207 where some are.
+    pub(crate) async fn store(self, files: Vec<UploadedFile>) -> Result<Reply, Failure> {
+        let alone = files.len() == 1;
+        let mut stored = Vec::new();
+        let mut failed = Vec::new();
+        for (index, file) in files.into_iter().enumerate() {
+            let filename = file.filename.clone();
+            match self.store_one(file).await {
+                Ok(image) => stored.push(image),
+                Err(error) => failed.push(FailedFile {
+                    index,
+                    filename,
+                    error,
+                }),
+            }
+        }
+        match (alone, stored.pop(), failed.pop()) {
+            (true, Some(image), None) => self.one(&image).await,
+            (true, None, Some(failed)) => Err(failed.error.into()),
+            (_, None, last) => {
+                failed.extend(last);
+                Err(Failure::Files(failed))
+            }
+            (_, Some(image), last) => {
+                stored.push(image);
+                failed.extend(last);
+                self.several(&stored, failed)
+            }
+        }
+    }
+
+    async fn store_one(&self, file: UploadedFile) -> Result<Image, shoebox_core::Error> {
+        let visibility = self.call.default_visibility();
+        let file = File {
+            bytes: file.bytes,
+            filename: file.filename,
+            declared_type: file.declared_type,
+        };
+        let now = self.call.now;
+        self.uploader
+            .upload(&self.user, visibility, &self.attributes, file, now)
+            .await
+    }
+
+    /// The answer for one image. It is stored, so that it has no URL is no reason to call the upload failed.
+    async fn one(&self, image: &Image) -> Result<Reply, Failure> {
+        let options = PresignOptions::default();
+        let body = self.body(image);
+        let body = match self.uploader.presign(image, options, self.call.now).await {
+            Ok(url) => body.with_url(url),
+            Err(error) => {
+                tracing::error!(error = error_chain(&error), "no URL for the new image");
+                body
+            }
+        };
+        let location = self.call.image_url(image.id);
+        let reply = Reply::json(StatusCode::CREATED, &Uploaded::One(Box::new(body)))?;
+        Ok(reply
+            .with(shoebox_http::header::LOCATION, &location)
+            .with_etag(&image.etag()))
+    }
+
+    fn several(&self, stored: &[Image], failed: Vec<FailedFile>) -> Result<Reply, Failure> {
+        for failed in &failed {
+            partly_failed(&format!("file {}", failed.index), &failed.error);
+        }
+        let status = match failed.as_slice() {
+            [] => StatusCode::CREATED,
+            [_, ..] => StatusCode::MULTI_STATUS,
+        };
+        let body = UploadedImages {
+            count: stored.len(),
+            images: stored.iter().map(|image| self.body(image)).collect(),
+            failed: failed.into_iter().map(FileFailure::new).collect(),
+        };
+        Reply::json(status, &Uploaded::Several(body))
+    }
+
+    /// Whoever uploads an image owns it.
+    fn body(&self, image: &Image) -> ImageBody {
+        ImageBody::new(image, View::Owner, |image| self.uploader.s3_url(image))
+    }
+}
