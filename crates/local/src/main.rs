@@ -1,2 +1,76 @@
-//! local
-fn main() {}
+//! `cargo run`: the whole service on this machine.
+
+mod banner;
+mod cli;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use cli::{Arguments, Command};
+use shoebox_core::config::Environment;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::LevelFilter;
+
+/// What ends the program with one line on standard error.
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        Some(Command::Openapi) => print_openapi(),
+        None => serve(&arguments).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let line = shoebox_http::error_chain(failure.as_ref());
+            // Where standard error is closed there is no one to tell.
+            drop(writeln!(std::io::stderr(), "shoebox: {line}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_openapi() -> Result<(), Failure> {
+    std::io::stdout().write_all(local::openapi::to_json().as_bytes())?;
+    Ok(())
+}
+
+async fn serve(arguments: &Arguments) -> Result<(), Failure> {
+    let process = Environment::of_process();
+    start_logs(&process)?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let running = tokio::select! {
+        running = local::start(arguments.options(&process)) => running?,
+        _ = interrupt.recv() => return Ok(()),
+        _ = terminate.recv() => return Ok(()),
+    };
+    banner::print(&running, &arguments.data())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tokio::select! {
+        () = running.stop() => Ok(()),
+        // A second Ctrl-C does not wait for requests.
+        _ = interrupt.recv() => Err("stopped before all requests were finished".into()),
+    }
+}
+
+/// Logs go to standard error as lines of JSON, from `LOG_LEVEL` (default `info`) up.
+fn start_logs(process: &Environment) -> Result<(), Failure> {
+    let level = process.get("LOG_LEVEL").unwrap_or("info");
+    let level: LevelFilter = level.parse().map_err(|_| {
+        format!("LOG_LEVEL is {level:?}: it must be error, warn, info, debug or trace")
+    })?;
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .init();
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! The command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use aws_credential_types::Credentials;
+use clap::{Parser, Subcommand};
+use local::{Data, Options};
+use shoebox_core::config::Environment;
+
+/// Runs the image service on this machine: API, docs and gallery, with S3 and `DynamoDB` built in.
+#[derive(Debug, Parser)]
+#[command(name = "shoebox", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    /// Port of the API, the docs and the gallery; 0 takes any free one
+    #[arg(long, default_value_t = 8000)]
+    port: u16,
+    /// Port of the AWS endpoint (S3, `DynamoDB`); 0 takes any free one
+    #[arg(long, default_value_t = 4566)]
+    aws_port: u16,
+    /// Address to listen on; whoever reaches it may read and change everything
+    #[arg(long, default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Directory that keeps the data
+    #[arg(long, default_value = ".shoebox", conflicts_with = "ephemeral")]
+    data_dir: PathBuf,
+    /// Keep nothing: the data is gone when the server stops
+    #[arg(long)]
+    ephemeral: bool,
+}
+
+/// Something else than serving.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the `OpenAPI` description of the API
+    Openapi,
+}
+
+impl Arguments {
+    /// What the server is started with, given the variables of the process.
+    pub(crate) fn options(&self, process: &Environment) -> Options {
+        let pair = process
+            .get("AWS_ACCESS_KEY_ID")
+            .zip(process.get("AWS_SECRET_ACCESS_KEY"));
+        let accepted = pair.map(|(id, secret)| Credentials::from_keys(id, secret, None));
+        Options {
+            host: self.host,
+            api_port: self.port,
+            aws_port: self.aws_port,
+            data: self.data(),
+            variables: local::passed_on(process),
+            accepted_credentials: accepted.into_iter().collect(),
+            ..Options::default()
+        }
+    }
+
+    /// Where the data is kept.
+    pub(crate) fn data(&self) -> Data {
+        if self.ephemeral {
+            Data::Ephemeral
+        } else {
+            Data::Directory(self.data_dir.clone())
+        }
+    }
+}

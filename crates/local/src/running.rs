@@ -1,0 +1,204 @@
+//! Starting the whole service, and stopping it.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use shoebox_core::config::{self, ConfigError};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinError;
+
+use crate::clients::{dynamodb_client, s3_client};
+use crate::data_dir::{DataDir, DataDirError};
+use crate::dynamodb::{DynamoDb, DynamoDbError};
+use crate::gateway::Gateway;
+use crate::options::{Options, store_credentials};
+use crate::resources::ResourceError;
+use crate::s3::{Credentials, OpenError, S3};
+use crate::server::{ListenError, Server};
+use crate::{api, aws, environment, functions, resources};
+
+/// How long the end of a runtime waits for its threads.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Why a server does not start. With its sources it makes one line for the user.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// A port.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// A variable.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The embedded `DynamoDB`.
+    #[error(transparent)]
+    DynamoDb(#[from] DynamoDbError),
+    /// The embedded S3.
+    #[error("cannot open the objects")]
+    S3(#[from] OpenError),
+    /// Bucket or table.
+    #[error(transparent)]
+    Resources(#[from] ResourceError),
+    /// No runtime.
+    #[error("cannot start threads")]
+    Runtime(#[from] io::Error),
+    /// The start itself panicked.
+    #[error("the start did not finish")]
+    Unfinished(#[from] JoinError),
+}
+
+/// A running service. Dropping it stops it at once; [`Running::stop`] lets requests finish.
+#[derive(Debug)]
+pub struct Running {
+    /// Where API and pages are, such as `http://127.0.0.1:8000`.
+    pub api_url: String,
+    /// Where S3 and `DynamoDB` are for AWS clients, such as `http://127.0.0.1:4566`.
+    pub aws_url: String,
+    /// Where `DynamoDB` is without the AWS endpoint before it.
+    pub dynamodb_url: String,
+    /// The bucket of the images.
+    pub bucket: String,
+    /// The table of everything else.
+    pub table: String,
+    gateway: Gateway,
+    api: Server,
+    aws: Server,
+    dynamodb: DynamoDb,
+    // After everything that uses them: the threads end, then the lock on the data.
+    runtime: OwnedRuntime,
+    data: DataDir,
+}
+
+/// Starts the service on threads of its own, so that it outlives the runtime of the caller.
+///
+/// # Errors
+/// See [`StartError`]; what was started before the failure is stopped.
+pub async fn start(options: Options) -> Result<Running, StartError> {
+    let runtime = Builder::new_multi_thread()
+        .thread_name("shoebox")
+        .enable_all()
+        .build()?;
+    let runtime = OwnedRuntime(Some(runtime));
+    let Some(handle) = runtime.0.as_ref().map(Runtime::handle).cloned() else {
+        return Err(io::Error::other("the runtime is gone").into());
+    };
+    handle
+        .clone()
+        .spawn(assemble(options, handle, runtime))
+        .await?
+}
+
+async fn assemble(
+    options: Options,
+    handle: Handle,
+    runtime: OwnedRuntime,
+) -> Result<Running, StartError> {
+    let opening = options.data.clone();
+    let data = tokio::task::spawn_blocking(move || DataDir::open(&opening)).await??;
+    let (api_listener, api_address) =
+        crate::server::listen(options.host, options.api_port, "--port").await?;
+    let (aws_listener, aws_address) =
+        crate::server::listen(options.host, options.aws_port, "--aws-port").await?;
+    let (api_url, aws_url) = (url(api_address), url(aws_address));
+
+    let dynamodb = DynamoDb::start(data.tables()).await?;
+    let dynamodb_url = dynamodb.endpoint_url();
+    let environment = environment::of_functions(&aws_url, &dynamodb_url, &options.variables);
+    let bucket = config::bucket_name(&environment)?;
+    let table = config::table_name(&environment)?;
+    let functions = functions::mount(&environment)?;
+
+    let s3 = S3::open(&data.objects(), accepted(&options)).await?;
+    let gateway = Gateway::new(functions, handle, options.integration_timeout);
+    let endpoint = aws::Endpoint {
+        gateway: gateway.clone(),
+        s3,
+        dynamodb: dynamodb.address(),
+    };
+    let aws = Server::start(aws_listener, aws::router(endpoint));
+    let s3_client = s3_client(&aws_url, store_credentials());
+    let dynamodb_client = dynamodb_client(&dynamodb_url, store_credentials());
+    resources::create(&s3_client, &dynamodb_client, &bucket, &table).await?;
+    let api = Server::start(api_listener, api::router(gateway.clone(), &aws_url));
+    Ok(Running {
+        api_url,
+        aws_url,
+        dynamodb_url,
+        bucket,
+        table,
+        gateway,
+        api,
+        aws,
+        dynamodb,
+        runtime,
+        data,
+    })
+}
+
+impl Running {
+    /// The gateway before the functions, to be called without a connection.
+    #[must_use]
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// Takes no more requests, lets those that run finish for a few seconds, closes the stores and lets
+    /// go of the data directory.
+    pub async fn stop(self) {
+        let Self {
+            api,
+            aws,
+            dynamodb,
+            mut runtime,
+            data,
+            ..
+        } = self;
+        api.stop().await;
+        aws.stop().await;
+        dynamodb.stop().await;
+        if let Some(runtime) = runtime.0.take() {
+            let ended =
+                tokio::task::spawn_blocking(move || runtime.shutdown_timeout(SHUTDOWN_TIMEOUT));
+            if let Err(error) = ended.await {
+                tracing::error!(%error, "the threads did not end");
+            }
+        }
+        drop(data);
+    }
+}
+
+/// The pairs that S3 accepts: its own first.
+fn accepted(options: &Options) -> Vec<Credentials> {
+    let all = std::iter::once(store_credentials()).chain(options.accepted_credentials.clone());
+    all.map(|pair| Credentials {
+        access_key_id: pair.access_key_id().to_owned(),
+        secret_access_key: pair.secret_access_key().to_owned(),
+    })
+    .collect()
+}
+
+/// The URL by which this machine reaches an address.
+fn url(address: SocketAddr) -> String {
+    let ip = address.ip();
+    let reachable = if ip.is_unspecified() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST)
+    } else {
+        ip
+    };
+    format!("http://{}", SocketAddr::new(reachable, address.port()))
+}
+
+/// A runtime that may be dropped anywhere: its threads are then left to end by themselves.
+#[derive(Debug)]
+struct OwnedRuntime(Option<Runtime>);
+
+impl Drop for OwnedRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

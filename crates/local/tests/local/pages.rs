@@ -1,0 +1,102 @@
+//! The pages: all there, and nothing in them that leaves this machine.
+
+use http::StatusCode;
+use local::{Options, start};
+
+use crate::support::{get, json_of, send};
+
+#[tokio::test]
+async fn every_page_loads_all_its_parts_from_this_server() {
+    let running = start(Options::default()).await.unwrap();
+    for page in ["/", "/docs", "/redoc"] {
+        let response = get(&format!("{}{page}", running.api_url)).await;
+        assert_eq!(response.status(), StatusCode::OK, "{page}");
+        assert_eq!(
+            response.headers()["content-type"],
+            "text/html; charset=utf-8"
+        );
+        let policy = response.headers()["content-security-policy"]
+            .to_str()
+            .unwrap();
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self';"),
+            "{policy}"
+        );
+        let html = String::from_utf8(response.body().to_vec()).unwrap();
+        let parts = loaded_by(&html);
+        assert!(parts.len() >= 2, "{page} loads {parts:?}");
+        for part in parts {
+            assert!(
+                part.starts_with('/') && !part.starts_with("//"),
+                "{page} loads {part}"
+            );
+            let response = get(&format!("{}{part}", running.api_url)).await;
+            assert_eq!(response.status(), StatusCode::OK, "{part}");
+            assert!(!response.body().is_empty(), "{part} is empty");
+            let content_type = response.headers()["content-type"].to_str().unwrap();
+            assert!(
+                !content_type.starts_with("application/octet-stream"),
+                "{part}"
+            );
+        }
+    }
+    running.stop().await;
+}
+
+/// What `src` and `href` attributes name, links that only a click follows and inline data left out.
+fn loaded_by(html: &str) -> Vec<&str> {
+    html.split('<')
+        .filter(|tag| !tag.starts_with("a "))
+        .flat_map(|tag| tag.split([' ', '\n', '>']))
+        .filter_map(|word| word.strip_prefix("src=\"").or(word.strip_prefix("href=\"")))
+        .filter_map(|word| word.split('"').next())
+        .filter(|url| !url.starts_with("data:"))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_gallerys_own_scripts_name_no_other_host_and_insert_no_html() {
+    let running = start(Options::default()).await.unwrap();
+    for script in ["gallery", "api", "detail", "picture", "thumbhash", "upload"] {
+        let response = get(&format!("{}/gallery/{script}.js", running.api_url)).await;
+        assert_eq!(response.status(), StatusCode::OK, "{script}");
+        let text = String::from_utf8(response.body().to_vec()).unwrap();
+        for never in [
+            "http://",
+            "https://",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "eval(",
+        ] {
+            assert!(!text.contains(never), "{script}.js has {never}");
+        }
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn health_and_description_are_json_and_other_methods_are_told_so() {
+    let running = start(Options::default()).await.unwrap();
+    let health = get(&format!("{}/health", running.api_url)).await;
+    assert_eq!(json_of(&health)["status"], "ok");
+    let description = get(&format!("{}/openapi.json", running.api_url)).await;
+    assert!(
+        json_of(&description)["openapi"]
+            .as_str()
+            .unwrap()
+            .starts_with("3.1")
+    );
+
+    let post = http::Request::post(format!("{}/health", running.api_url));
+    let refused = send(post.body(bytes::Bytes::new()).unwrap()).await;
+    assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(refused.headers()["allow"], "GET, HEAD, OPTIONS");
+    let missing = get(&format!("{}/docs/nothing.js", running.api_url)).await;
+    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        missing.headers()["content-type"],
+        "application/problem+json"
+    );
+    running.stop().await;
+}

@@ -1,0 +1,175 @@
+//! The program itself: what it prints, what it refuses, how it ends.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::{dynamodb_client, store_credentials};
+
+use crate::support::get;
+
+/// A running program and the URLs that it printed.
+struct Program {
+    child: Child,
+    api_url: String,
+    aws_url: String,
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shoebox"));
+    command
+        .args(["--port", "0", "--aws-port", "0"])
+        .args(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env_remove("AWS_ACCESS_KEY_ID");
+    command
+}
+
+fn launch(data: &Path) -> Program {
+    let data = data.to_str().unwrap();
+    let mut child = command(&["--data-dir", data])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut urls = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        urls.extend(
+            line.split_whitespace()
+                .find(|word| word.starts_with("http://"))
+                .map(str::to_owned),
+        );
+        if line.contains("Ctrl-C") {
+            break;
+        }
+    }
+    Program {
+        child,
+        api_url: urls[0].trim_end_matches('/').to_owned(),
+        aws_url: urls[3].clone(),
+    }
+}
+
+impl Program {
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([name, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    fn ended(mut self) -> ExitStatus {
+        let deadline = Instant::now() + Duration::from_secs(15);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the program does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+#[tokio::test]
+async fn it_prints_where_it_is_answers_there_and_ends_cleanly_on_either_signal() {
+    for signal in ["-TERM", "-INT"] {
+        let directory = tempfile::tempdir().unwrap();
+        let program = launch(directory.path());
+        assert_eq!(
+            get(&format!("{}/health", program.api_url)).await.status(),
+            200
+        );
+        let emulated = get(&format!("{}/_localstack/health", program.aws_url)).await;
+        assert_eq!(emulated.status(), 200);
+        program.signal(signal);
+        assert!(program.ended().success(), "{signal}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_program_on_the_same_data_is_refused_in_one_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = launch(directory.path());
+    let second = command(&["--data-dir", directory.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.starts_with("shoebox: the data directory "), "{said}");
+    assert!(said.contains("in use by another shoebox"), "{said}");
+    assert_eq!(
+        get(&format!("{}/health", first.api_url)).await.status(),
+        200
+    );
+    first.signal("-TERM");
+    assert!(first.ended().success());
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told_with_the_option_that_sets_it() {
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = holder.local_addr().unwrap().port().to_string();
+    let program = Command::new(env!("CARGO_BIN_EXE_shoebox"))
+        .args(["--ephemeral", "--port", "0", "--aws-port", &port])
+        .output()
+        .unwrap();
+    assert_eq!(program.status.code(), Some(1));
+    let said = String::from_utf8(program.stderr).unwrap();
+    assert_eq!(
+        said,
+        format!("shoebox: port {port} is in use; choose another with --aws-port\n")
+    );
+}
+
+#[tokio::test]
+async fn a_write_that_was_acknowledged_is_there_after_kill_9() {
+    let directory = tempfile::tempdir().unwrap();
+    let attribute = |number: usize| AttributeValue::S(format!("item {number}"));
+    let mut acknowledged = 0;
+    for _ in 0..3 {
+        let program = launch(directory.path());
+        let client = dynamodb_client(&program.aws_url, store_credentials());
+        for number in 0..acknowledged {
+            let get = client
+                .get_item()
+                .table_name("image-metadata")
+                .consistent_read(true);
+            let got = get
+                .key("pk", attribute(number))
+                .key("sk", attribute(number))
+                .send()
+                .await;
+            assert!(got.unwrap().item.is_some(), "item {number} is lost");
+        }
+        for _ in 0..10 {
+            let put = client.put_item().table_name("image-metadata");
+            let put = put
+                .item("pk", attribute(acknowledged))
+                .item("sk", attribute(acknowledged));
+            put.send().await.unwrap();
+            acknowledged += 1;
+        }
+        program.signal("-KILL");
+        assert!(!program.ended().success());
+    }
+}
+
+#[test]
+fn the_description_is_printed_for_the_file_that_is_checked_in() {
+    let printed = Command::new(env!("CARGO_BIN_EXE_shoebox"))
+        .arg("openapi")
+        .output()
+        .unwrap();
+    assert!(printed.status.success());
+    assert_eq!(
+        String::from_utf8(printed.stdout).unwrap(),
+        local::openapi::to_json()
+    );
+}

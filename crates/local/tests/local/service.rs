@@ -1,0 +1,227 @@
+//! The whole service in this process: its ports, its stop, its data.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::primitives::ByteStream;
+use local::gateway::MAX_GATEWAY_BODY_BYTES;
+use local::{Data, Options, Running, dynamodb_client, s3_client, start, store_credentials};
+
+use crate::support::get;
+
+fn kept_in(directory: &std::path::Path) -> Options {
+    Options {
+        data: Data::Directory(directory.to_owned()),
+        ..Options::default()
+    }
+}
+
+async fn put_item(running: &Running, key: &str) {
+    let client = dynamodb_client(&running.dynamodb_url, store_credentials());
+    let attribute = |value: &str| AttributeValue::S(value.to_owned());
+    let put = client.put_item().table_name(&running.table);
+    put.item("pk", attribute(key))
+        .item("sk", attribute("x"))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn has_item(running: &Running, key: &str) -> bool {
+    let client = dynamodb_client(&running.dynamodb_url, store_credentials());
+    let attribute = |value: &str| AttributeValue::S(value.to_owned());
+    let get = client.get_item().table_name(&running.table);
+    let got = get
+        .key("pk", attribute(key))
+        .key("sk", attribute("x"))
+        .send()
+        .await
+        .unwrap();
+    got.item.is_some()
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_a_stop_and_a_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let running = start(kept_in(directory.path())).await.unwrap();
+    put_item(&running, "kept").await;
+    let s3 = s3_client(&running.aws_url, store_credentials());
+    let put = s3.put_object().bucket(&running.bucket).key("kept");
+    put.body(ByteStream::from_static(b"bytes"))
+        .send()
+        .await
+        .unwrap();
+    running.stop().await;
+
+    let running = start(kept_in(directory.path())).await.unwrap();
+    assert!(has_item(&running, "kept").await);
+    let s3 = s3_client(&running.aws_url, store_credentials());
+    let got = s3
+        .get_object()
+        .bucket(&running.bucket)
+        .key("kept")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(got.body.collect().await.unwrap().into_bytes(), "bytes");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn ephemeral_servers_run_side_by_side_and_share_nothing() {
+    let (one, other) = (
+        start(Options::default()).await.unwrap(),
+        start(Options::default()).await.unwrap(),
+    );
+    assert_ne!(one.api_url, other.api_url);
+    put_item(&one, "only here").await;
+    assert!(has_item(&one, "only here").await);
+    assert!(!has_item(&other, "only here").await);
+    one.stop().await;
+    assert_eq!(
+        get(&format!("{}/health", other.api_url)).await.status(),
+        200
+    );
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn a_stopped_server_frees_its_ports_and_its_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let running = start(kept_in(directory.path())).await.unwrap();
+    let port = running.api_url.rsplit(':').next().unwrap().parse().unwrap();
+    let second = start(kept_in(directory.path()))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(second.contains("in use by another shoebox"), "{second}");
+    let taken = Options {
+        api_port: port,
+        ..Options::default()
+    };
+    let second = start(taken.clone()).await.unwrap_err().to_string();
+    assert_eq!(
+        second,
+        format!("port {port} is in use; choose another with --port")
+    );
+    running.stop().await;
+
+    start(taken).await.unwrap().stop().await;
+    start(kept_in(directory.path())).await.unwrap().stop().await;
+}
+
+#[test]
+fn a_server_outlives_the_runtime_that_started_it() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let running = runtime().block_on(start(Options::default())).unwrap();
+    runtime().block_on(async move {
+        assert_eq!(
+            get(&format!("{}/health", running.api_url)).await.status(),
+            200
+        );
+        assert!(!has_item(&running, "absent").await);
+        running.stop().await;
+    });
+}
+
+#[tokio::test]
+async fn a_variable_that_a_function_refuses_is_one_clear_line() {
+    let options = Options {
+        variables: vec![("PRESIGNED_URL_EXPIRATION".to_owned(), "soon".to_owned())],
+        ..Options::default()
+    };
+    let error = start(options).await.unwrap_err().to_string();
+    assert!(
+        error.starts_with("PRESIGNED_URL_EXPIRATION is \"soon\""),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn an_oversize_body_is_read_to_its_end_so_that_its_sender_reads_the_answer() {
+    let running = start(Options::default()).await.unwrap();
+    let address = running.api_url.strip_prefix("http://").unwrap().to_owned();
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut connection = TcpStream::connect(&address).unwrap();
+        connection
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        let length = MAX_GATEWAY_BODY_BYTES + 1;
+        write!(
+            connection,
+            "POST /images HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n"
+        )
+        .unwrap();
+        // Fails with a broken pipe where the server closes before it has read all.
+        connection.write_all(&vec![b'x'; length]).unwrap();
+        let mut head = [0; 12];
+        connection.read_exact(&mut head).unwrap();
+        String::from_utf8(head.to_vec()).unwrap()
+    });
+    assert_eq!(answer.await.unwrap(), "HTTP/1.1 413");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_sender_that_asks_first_is_refused_before_it_sends() {
+    let running = start(Options::default()).await.unwrap();
+    let address = running.api_url.strip_prefix("http://").unwrap().to_owned();
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut connection = TcpStream::connect(&address).unwrap();
+        connection
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        write!(
+            connection,
+            "POST /images HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999\r\nexpect: 100-continue\r\n\r\n"
+        )
+        .unwrap();
+        let mut head = [0; 12];
+        connection.read_exact(&mut head).unwrap();
+        String::from_utf8(head.to_vec()).unwrap()
+    });
+    assert_eq!(answer.await.unwrap(), "HTTP/1.1 413");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn the_tables_answer_many_clients_at_once_while_the_server_goes_on() {
+    let running = start(Options::default()).await.unwrap();
+    let client = dynamodb_client(&running.aws_url, store_credentials());
+    let writers: Vec<_> = (0..16)
+        .map(|writer| {
+            let (client, table) = (client.clone(), running.table.clone());
+            tokio::spawn(async move {
+                for item in 0..25 {
+                    let key = AttributeValue::S(format!("{writer}-{item}"));
+                    let put = client.put_item().table_name(&table).item("pk", key.clone());
+                    put.item("sk", key).send().await.unwrap();
+                }
+            })
+        })
+        .collect();
+    let health_url = format!("{}/health", running.api_url);
+    for _ in 0..5 {
+        let health = tokio::time::timeout(Duration::from_secs(2), get(&health_url));
+        assert_eq!(health.await.unwrap().status(), 200);
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let count = client
+        .scan()
+        .table_name(&running.table)
+        .select("COUNT".into())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(count.count(), 400);
+    running.stop().await;
+}
