@@ -87,9 +87,11 @@ impl Call {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The `Content-Type`, where it is one.
+    /// The `Content-Type`, where it is one; without its parameters where those are malformed.
     pub(crate) fn content_type(&self) -> Option<Mime> {
-        self.header(CONTENT_TYPE.as_str())?.parse().ok()
+        let text = self.header(CONTENT_TYPE.as_str())?;
+        let essence = text.split(';').next().unwrap_or(text).trim();
+        text.parse().or_else(|_| essence.parse()).ok()
     }
 
     /// What the client would rather have.

@@ -28,7 +28,6 @@ pub const INLINE_LIMIT_BYTES: usize = (LAMBDA_PAYLOAD_BYTES - ENVELOPE_BYTES) / 
 pub struct Content<'a> {
     image: &'a Image,
     attachment: bool,
-    negotiated: bool,
 }
 
 impl<'a> Content<'a> {
@@ -38,7 +37,6 @@ impl<'a> Content<'a> {
         Self {
             image,
             attachment: false,
-            negotiated: false,
         }
     }
 
@@ -46,13 +44,6 @@ impl<'a> Content<'a> {
     #[must_use]
     pub fn as_attachment(mut self, attachment: bool) -> Self {
         self.attachment = attachment;
-        self
-    }
-
-    /// At a URL where `Accept` decides between bytes and JSON.
-    #[must_use]
-    pub fn negotiated(mut self, negotiated: bool) -> Self {
-        self.negotiated = negotiated;
         self
     }
 
@@ -97,15 +88,10 @@ impl<'a> Content<'a> {
 
     fn cacheable(&self, reply: Reply) -> Reply {
         let validators = self.validators();
-        let reply = reply
+        reply
             .with(ETAG, &validators.etag_header())
             .with(LAST_MODIFIED, &validators.last_modified_header())
-            .with(CACHE_CONTROL, cache_control(self.image));
-        if self.negotiated {
-            reply.varying_by_accept()
-        } else {
-            reply
-        }
+            .with(CACHE_CONTROL, cache_control(self.image))
     }
 
     /// The bytes of an image never change, so their digest and the time of upload validate them.
@@ -126,9 +112,7 @@ mod tests {
     #[test]
     fn bytes_carry_everything_that_keeps_them_safe_and_cacheable() {
         let image = image();
-        let reply = Content::of(&image)
-            .negotiated(true)
-            .reply(Bytes::from_static(b"GIF"));
+        let reply = Content::of(&image).reply(Bytes::from_static(b"GIF"));
         for (name, value) in [
             ("content-type", "image/png"),
             ("content-disposition", "inline; filename=\"cat.png\""),
@@ -136,7 +120,6 @@ mod tests {
             ("x-content-type-options", "nosniff"),
             ("content-security-policy", "default-src 'none'; sandbox"),
             ("last-modified", "Sat, 31 Jan 2026 12:00:00 GMT"),
-            ("vary", "Accept"),
         ] {
             assert_eq!(reply.header(name), Some(value));
         }
@@ -153,7 +136,6 @@ mod tests {
         };
         let reply = Content::of(&image).as_attachment(true).head();
         assert_eq!(reply.header("cache-control"), Some("private"));
-        assert_eq!(reply.header("vary"), None);
         assert_eq!(
             reply.header("content-disposition").unwrap(),
             format!("attachment; filename=\"{}.png\"", image.id)

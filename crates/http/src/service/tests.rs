@@ -250,7 +250,12 @@ fn an_upload_without_a_form_or_a_user_says_what_is_missing() {
                 .contains("multipart/form-data")
         );
     }
-    let problem = upload(Some("application/json"), &json!({}), &[], "{}");
+    let lenient = upload(Some("image/*;"), &json!({}), &[("x-user-id", "ann")], "x");
+    assert_eq!(
+        (&lenient["type"], &lenient["bytes"]),
+        (&Value::Null, &json!("x"))
+    );
+    let problem = upload(Some("application/json;"), &json!({}), &[], "{}");
     assert_eq!(problem["errors"][0]["field"], "file_data");
     assert_eq!(problem["errors"][1]["field"], "user_id");
     let problem = upload(Some("application/json"), &json!({}), &[], "{");
