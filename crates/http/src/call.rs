@@ -33,6 +33,8 @@ pub struct Call {
     pub now: DateTime<Utc>,
     /// Scheme, host and whatever stands before `/images`: what links begin with.
     pub base_url: String,
+    /// The largest image, in bytes, that the gateway takes as the answer to this call.
+    pub inline_limit_bytes: usize,
     pub(crate) auth_mode: AuthMode,
 }
 

@@ -188,6 +188,7 @@ fn call(
 ) -> Call {
     let facts = GatewayFacts::of(request.request_context_ref());
     let base_url = facts.base_url(request.headers(), path(&request));
+    let inline_limit_bytes = facts.inline_limit_bytes;
     let (parts, body) = request.into_parts();
     Call {
         operation: route.operation,
@@ -204,6 +205,7 @@ fn call(
         request_id: request_id.to_owned(),
         now: Utc::now(),
         base_url,
+        inline_limit_bytes,
         auth_mode,
     }
 }

@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use shoebox_core::{Image, cache_control, content_disposition};
 
 use super::Reply;
+use crate::call::Call;
 use crate::conditional::Validators;
 
 /// The most that Lambda returns from a synchronous invocation, in bytes of JSON
@@ -22,6 +23,14 @@ const ENVELOPE_BYTES: usize = 4 * 10_240;
 /// The largest image that is answered inline, in bytes: base64 makes four bytes of three. Anything larger is
 /// answered by a redirect to its presigned URL.
 pub const INLINE_LIMIT_BYTES: usize = (LAMBDA_PAYLOAD_BYTES - ENVELOPE_BYTES) / 4 * 3;
+
+/// The most that a load balancer takes from a function, in bytes of JSON (Elastic Load Balancing, "Lambda
+/// functions as targets": 1 MB).
+const LOAD_BALANCER_PAYLOAD_BYTES: usize = 1_000_000;
+
+/// As [`INLINE_LIMIT_BYTES`], behind a load balancer.
+pub(crate) const LOAD_BALANCER_INLINE_LIMIT_BYTES: usize =
+    (LOAD_BALANCER_PAYLOAD_BYTES - ENVELOPE_BYTES) / 4 * 3;
 
 /// One image's bytes about to be sent.
 #[derive(Debug)]
@@ -47,10 +56,10 @@ impl<'a> Content<'a> {
         self
     }
 
-    /// Whether the bytes fit into one answer.
+    /// Whether the bytes fit into one answer to this call.
     #[must_use]
-    pub fn fits_inline(&self) -> bool {
-        self.image.size_bytes <= INLINE_LIMIT_BYTES as u64
+    pub fn fits_inline(&self, call: &Call) -> bool {
+        self.image.size_bytes <= call.inline_limit_bytes as u64
     }
 
     /// 304 where the client's copy is still good.
@@ -163,14 +172,16 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_inline_image_fits_into_lambda_s_payload() {
-        let base64_bytes = INLINE_LIMIT_BYTES.div_ceil(3) * 4;
-        assert!(base64_bytes + ENVELOPE_BYTES <= LAMBDA_PAYLOAD_BYTES);
-        let sized = |size_bytes| Image {
-            size_bytes,
-            ..image()
-        };
-        assert!(Content::of(&sized(INLINE_LIMIT_BYTES as u64)).fits_inline());
-        assert!(!Content::of(&sized(INLINE_LIMIT_BYTES as u64 + 1)).fits_inline());
+    fn the_largest_inline_image_fits_into_the_payload() {
+        for (limit, payload) in [
+            (INLINE_LIMIT_BYTES, LAMBDA_PAYLOAD_BYTES),
+            (
+                LOAD_BALANCER_INLINE_LIMIT_BYTES,
+                LOAD_BALANCER_PAYLOAD_BYTES,
+            ),
+        ] {
+            assert!(limit.div_ceil(3) * 4 + ENVELOPE_BYTES <= payload);
+            assert!((limit + 3).div_ceil(3) * 4 + ENVELOPE_BYTES > payload);
+        }
     }
 }

@@ -70,6 +70,7 @@ async fn describe(call: Call) -> Result<Reply, Failure> {
         "user": call.caller(&mut faults).user_id().map(ToString::to_string),
         "image": call.preferences().image_over_json(),
         "request_id": call.request_id,
+        "inline_limit": call.inline_limit_bytes,
         "url": call.image_url(call.image_id()?),
     });
     Reply::json(http::StatusCode::OK, &seen)
@@ -111,6 +112,11 @@ fn every_kind_of_event_is_the_same_call() {
             "alb" | "alb, multi-value" => "http://img.example.com/api/v1",
             _ => "https://a1b2c3.execute-api.us-east-1.amazonaws.com/local",
         };
+        let limit = match kind {
+            "alb" | "alb, multi-value" => 719_280,
+            _ => 4_687_872,
+        };
+        assert_eq!(seen["inline_limit"], limit, "{kind}");
         assert_eq!(seen["url"], format!("{base}/images/{ID}"), "{kind}");
     }
 }
