@@ -59,7 +59,9 @@ where
                 .saturating_sub(MARGIN),
         };
         async move {
-            let answer = told(operation, handle(state, event.payload, occasion)).await;
+            // On the heap: the work on an image is a large future.
+            let work = Box::pin(handle(state, event.payload, occasion));
+            let answer = told(operation, work).await;
             answer.map_err(Cause::from)
         }
         .instrument(span)

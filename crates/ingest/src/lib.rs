@@ -67,7 +67,7 @@ pub async fn handle(
     let created = event.records.iter().filter(|record| record.is_creation());
     for record in created {
         match ingester.object_created(&record.key(), occasion.now).await {
-            Ok(ingested) => summary.count(&ingested),
+            Ok(outcome) => summary.count(&outcome),
             Err(error) => failure = Some(error),
         }
     }
@@ -89,8 +89,8 @@ impl S3Record {
 }
 
 impl Summary {
-    fn count(&mut self, ingested: &Ingested) {
-        let counter = match ingested {
+    fn count(&mut self, outcome: &Ingested) {
+        let counter = match outcome {
             Ingested::Published(_) => &mut self.published,
             Ingested::Rejected(..) => &mut self.rejected,
             Ingested::Removed(_) => &mut self.removed,
