@@ -197,6 +197,54 @@ fn the_placeholder_is_that_of_the_upright_picture() {
     }
 }
 
+#[test]
+fn a_picture_has_about_the_same_placeholder_in_every_format() {
+    /// On a scale of 0 to 1: what lossy coding and the smaller scale of JPEG may change.
+    const TOLERANCE: f32 = 0.05;
+    let average = |name| {
+        let inspection = inspect(&sample(name).bytes, &Limits::default()).unwrap();
+        let (red, green, blue, alpha) =
+            thumbhash::thumb_hash_to_average_rgba(&inspection.placeholder).unwrap();
+        [red, green, blue, alpha]
+    };
+    let expected = average("still.avif");
+    for name in [
+        "baseline.jpg",
+        "progressive.jpg",
+        "animated.webp",
+        "animated.avif",
+    ] {
+        let actual = average(name);
+        assert!(
+            expected
+                .iter()
+                .zip(actual)
+                .all(|(expected, actual)| (expected - actual).abs() <= TOLERANCE),
+            "{name}: {actual:?}, not {expected:?}"
+        );
+    }
+}
+
+#[test]
+fn a_progressive_jpeg_without_dc_coefficients_is_corrupt() {
+    let mut jpeg = sample("progressive.jpg").bytes.to_vec();
+    let scan = jpeg
+        .windows(2)
+        .position(|pair| pair == [0xFF, 0xDA])
+        .unwrap();
+    // The first scan, of all components: its end is the next marker but stuffed bytes.
+    let data = scan + 14;
+    let length = jpeg[data..]
+        .windows(2)
+        .position(|pair| pair[0] == 0xFF && pair[1] != 0)
+        .unwrap();
+    jpeg.drain(scan..data + length);
+    assert!(matches!(
+        inspect(&jpeg, &Limits::default()),
+        Err(InspectError::Corrupt { .. })
+    ));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 

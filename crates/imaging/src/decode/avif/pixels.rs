@@ -8,8 +8,7 @@ use crate::thumbnail::ThumbnailBuilder;
 /// Pixels looked at for each pixel of the thumbnail, in each direction.
 const SAMPLES_PER_CELL: u32 = 4;
 
-/// Adds a picture to the thumbnail of a whole of `whole_width` by `whole_height` pixels, at its place
-/// in it.
+/// Adds a picture to the thumbnail of the image that it is a part of, at its place in it.
 pub(super) fn add_to(builder: &mut ThumbnailBuilder, picture: &Picture, (left, top): (u32, u32)) {
     let step = builder.sampling_step(SAMPLES_PER_CELL);
     let converter = Converter::new(picture);
