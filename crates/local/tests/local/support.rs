@@ -34,7 +34,7 @@ pub(crate) const READER_ROUTES: &[Route] = &[
 ];
 
 /// Answers with what the function was told.
-fn echo(name: &'static str, request: lambda_http::Request) -> lambda_http::Response<Body> {
+fn echo(name: &'static str, request: &lambda_http::Request) -> lambda_http::Response<Body> {
     let told = json!({
         "function": name,
         "method": request.method().as_str(),
