@@ -1,9 +1,9 @@
 //! The bytes of objects: immutable files with unique names.
 //!
 //! `blobs/<aa>/<id>` holds a finished blob, `tmp/<id>` one that is still being written.  A blob is
-//! synced under its temporary name, renamed, and its directory synced, all before a row of the
-//! index may name it; it is removed only after no row names it any more.  So the only thing a
-//! crash can leave behind is a file without a row, which [`Blobs::collect`] removes.
+//! renamed, and then it and its directory are synced, all before a row of the index may name it;
+//! it is removed only after no row names it any more.  So the only thing a crash can leave behind
+//! is a file without a row, whole or not, which [`Blobs::collect`] removes.
 //!
 //! Keys never become file names, which makes every key safe.
 
@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
@@ -39,10 +40,12 @@ impl BlobId {
 }
 
 /// The directory of blob files.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Blobs {
     finished: PathBuf,
     unfinished: PathBuf,
+    /// The directories below `finished` that a crash would not take.
+    durable_shards: Mutex<HashSet<String>>,
 }
 
 impl Blobs {
@@ -54,15 +57,13 @@ impl Blobs {
         let blobs = Self {
             finished: dir.join("blobs"),
             unfinished: dir.join("tmp"),
+            durable_shards: Mutex::default(),
         };
         if blobs.unfinished.exists() {
             fs::remove_dir_all(&blobs.unfinished)?;
         }
         fs::create_dir_all(&blobs.unfinished)?;
-        for shard in 0..=u8::MAX {
-            fs::create_dir_all(blobs.finished.join(format!("{shard:02x}")))?;
-        }
-        sync_dir(&blobs.finished)?;
+        fs::create_dir_all(&blobs.finished)?;
         sync_dir(dir)?;
         Ok(blobs)
     }
@@ -74,10 +75,14 @@ impl Blobs {
     pub(super) fn collect(&self, named: &HashSet<BlobId>) -> io::Result<usize> {
         let mut removed = 0;
         for shard in fs::read_dir(&self.finished)? {
-            for entry in fs::read_dir(shard?.path())? {
+            let shard = shard?;
+            if !shard.file_type()?.is_dir() {
+                continue;
+            }
+            for entry in fs::read_dir(shard.path())? {
                 let entry = entry?;
                 let name = entry.file_name().to_string_lossy().into_owned();
-                if !named.contains(&BlobId(name)) {
+                if entry.file_type()?.is_file() && !named.contains(&BlobId(name)) {
                     fs::remove_file(entry.path())?;
                     removed += 1;
                 }
@@ -153,16 +158,28 @@ impl Blobs {
     /// # Errors
     /// Any failure of the file system; the blob is then removed when `blob` is dropped.
     pub(super) fn seal(&self, blob: &mut NewBlob) -> io::Result<()> {
+        let shard = self.durable_shard(&blob.id)?;
+        let path = shard.join(blob.id.as_str());
+        fs::rename(&blob.path, &path)?;
+        blob.path = path;
+        // After the rename, so that a journaling file system writes both at once; the name means
+        // nothing yet.
         if let Some(file) = blob.file.take() {
             file.sync_all()?;
         }
-        let path = self.path(&blob.id);
-        fs::rename(&blob.path, &path)?;
-        if let Some(shard) = path.parent() {
-            sync_dir(shard)?;
+        sync_dir(&shard)
+    }
+
+    /// The directory of a blob, which is on the disk when this returns.
+    fn durable_shard(&self, id: &BlobId) -> io::Result<PathBuf> {
+        let path = self.finished.join(id.shard());
+        let mut durable = (self.durable_shards.lock()).unwrap_or_else(PoisonError::into_inner);
+        if !durable.contains(id.shard()) {
+            fs::create_dir_all(&path)?;
+            sync_dir(&self.finished)?;
+            durable.insert(id.shard().to_owned());
         }
-        blob.path = path;
-        Ok(())
+        Ok(path)
     }
 
     fn path(&self, id: &BlobId) -> PathBuf {

@@ -36,6 +36,10 @@ impl WriteConditions {
 
 /// What must hold for an object to be read.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "these are the names of the headers"
+)]
 pub(super) struct ReadConditions {
     pub(super) if_match: Option<ETagCondition>,
     pub(super) if_none_match: Option<ETagCondition>,

@@ -5,13 +5,13 @@
 //! this module's own.  An object becomes visible at once, whole and with its metadata, or not at
 //! all, whatever fails and whenever the process is killed:
 //!
-//! - [`blobs`]: immutable files with unique names, synced before anything names them;
-//! - [`index`]: a SQLite database that says which objects there are; every condition is checked and
+//! - `blobs`: immutable files with unique names, synced before anything names them;
+//! - `index`: a `SQLite` database that says which objects there are; every condition is checked and
 //!   every change made in one transaction;
-//! - [`store`]: the two together, and the order of every write;
-//! - [`receive`]: takes in a body and checks it against its declared length and checksums;
-//! - [`ops`]: the operations; [`service`] connects them to the protocol;
-//! - [`cors`], [`auth`], [`host`]: what is decided around an operation.
+//! - `store`: the two together, and the order of every write;
+//! - `receive`: takes in a body and checks it against its `declared` length and checksums;
+//! - `ops`: the operations; `service` connects them to the protocol;
+//! - `cors`, `auth`, `host`, `drain`: what happens around an operation.
 //!
 //! Buckets have no versioning, access control lists, tags or encryption; there is one account.
 //! Nothing here knows of images.
@@ -21,7 +21,9 @@ mod blobs;
 mod checksum;
 mod conditions;
 mod cors;
+mod declared;
 mod digest;
+mod drain;
 mod error;
 mod host;
 mod index;
@@ -45,6 +47,7 @@ use tokio::sync::broadcast;
 pub use auth::Credentials;
 
 use auth::{KeyRing, SignedOnly};
+use drain::Drained;
 use host::LocalHosts;
 use store::Store;
 
@@ -95,7 +98,7 @@ impl S3 {
     ///
     /// # Errors
     /// [`OpenError::InUse`] while another process, or another `S3` of this one, has it open;
-    /// [`OpenError::Unusable`] where the file system or SQLite fails.
+    /// [`OpenError::Unusable`] where the file system or `SQLite` fails.
     pub async fn open(
         dir: &Path,
         credentials: impl IntoIterator<Item = Credentials>,
@@ -139,7 +142,7 @@ impl S3 {
         } else {
             HeaderMap::new()
         };
-        let request = Request::from_parts(parts, Body::http_body_unsync(body));
+        let request = Request::from_parts(parts, Body::http_body_unsync(Drained::new(body)));
         let mut response = match self.service.call(request).await {
             Ok(response) => response,
             Err(error) => {

@@ -2,16 +2,14 @@
 
 use std::io::{self, Write};
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use futures_util::StreamExt;
-use http::HeaderMap;
-use s3s::dto::{self, StreamingBlob};
-use s3s::{StdError, TrailingHeaders};
+use s3s::StdError;
+use s3s::dto::StreamingBlob;
 
 use super::blobs::{Blobs, NewBlob};
-use super::checksum::{Algorithm, Checksum};
+use super::checksum::Algorithm;
+use super::declared::Declared;
 use super::digest::{Digest, Digester};
 use super::error::Error;
 use super::object::MAX_PUT_BYTES;
@@ -20,89 +18,6 @@ use super::store::Store;
 /// How much of a body, in bytes, is gathered before a worker thread hashes and writes it: enough
 /// that the way there and back costs nothing, little enough for many uploads at once.
 const BATCH_BYTES: usize = 1024 * 1024;
-
-/// What a client declares about the bytes it sends.
-#[derive(Debug)]
-pub(super) struct Declared {
-    length_bytes: Option<u64>,
-    md5: Option<[u8; 16]>,
-    checksum: Option<Checksum>,
-    trailer: Option<TrailingHeaders>,
-    /// The algorithm of the checksum that is computed and stored.
-    algorithm: Algorithm,
-}
-
-/// The parts of a request that say what its body must be.
-pub(super) struct Declaration<'a> {
-    pub(super) content_length: Option<i64>,
-    pub(super) content_md5: Option<&'a str>,
-    pub(super) checksums: dto::Checksum,
-    pub(super) headers: &'a HeaderMap,
-    pub(super) trailing_headers: Option<TrailingHeaders>,
-    /// What to compute where no checksum is declared.
-    pub(super) default_algorithm: Algorithm,
-}
-
-impl Declaration<'_> {
-    /// # Errors
-    /// [`Error::InvalidDigest`] for a `Content-MD5` that is none, [`Error::InvalidArgument`] for
-    /// more than one checksum.
-    pub(super) fn parse(self) -> Result<Declared, Error> {
-        let md5 = (self.content_md5)
-            .map(|text| {
-                let md5 = BASE64_STANDARD.decode(text).ok();
-                md5.and_then(|md5| <[u8; 16]>::try_from(md5).ok())
-                    .ok_or(Error::InvalidDigest("Content-MD5"))
-            })
-            .transpose()?;
-        let checksum = Checksum::declared(self.checksums)?;
-        let trailing_algorithm = (self.headers.get("x-amz-trailer"))
-            .and_then(|name| name.to_str().ok())
-            .and_then(|name| Algorithm::of_header(name.trim()));
-        let algorithm = (checksum.as_ref().map(|checksum| checksum.algorithm))
-            .or(trailing_algorithm)
-            .unwrap_or(self.default_algorithm);
-        Ok(Declared {
-            length_bytes: self.content_length.and_then(|n| u64::try_from(n).ok()),
-            md5,
-            checksum,
-            trailer: trailing_algorithm.and(self.trailing_headers),
-            algorithm,
-        })
-    }
-}
-
-impl Declared {
-    /// The algorithm of the checksum that will be stored.
-    pub(super) fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
-    fn verify(&self, received: &Digest) -> Result<(), Error> {
-        if self.length_bytes.is_some_and(|n| n != received.size_bytes) {
-            return Err(Error::IncompleteBody);
-        }
-        if self.md5.is_some_and(|md5| md5 != received.md5) {
-            return Err(Error::BadDigest("Content-MD5"));
-        }
-        let header = self.algorithm.header();
-        if let Some(declared) = &self.checksum
-            && declared.value != received.checksum.value
-        {
-            return Err(Error::BadDigest(header));
-        }
-        if let Some(trailer) = &self.trailer {
-            let declared = trailer
-                .take()
-                .and_then(|trailers| trailers.get(header).cloned())
-                .ok_or(Error::MalformedTrailer)?;
-            if declared.as_bytes() != received.checksum.value.as_bytes() {
-                return Err(Error::BadDigest(header));
-            }
-        }
-        Ok(())
-    }
-}
 
 /// A body that turned out to be what was declared.
 #[derive(Debug)]
@@ -125,7 +40,7 @@ impl Store {
         body: Option<StreamingBlob>,
         declared: Declared,
     ) -> Result<Received, Error> {
-        let algorithm = declared.algorithm;
+        let algorithm = declared.algorithm();
         let mut sink = (self.run(move |store| Ok(Sink::create(&store.blobs, algorithm)?))).await?;
         let mut batch = Batch::default();
         let mut body = body.unwrap_or_else(|| s3s::Body::empty().into());

@@ -1,7 +1,6 @@
 //! Connects the operations to the protocol layer, which answers all others with 501.
 
 use async_trait::async_trait;
-use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result};
 
 use super::store::Store;
@@ -14,8 +13,8 @@ macro_rules! operations {
             $(
                 async fn $operation(
                     &self,
-                    request: S3Request<$Input>,
-                ) -> S3Result<S3Response<$Output>> {
+                    request: S3Request<s3s::dto::$Input>,
+                ) -> S3Result<S3Response<s3s::dto::$Output>> {
                     // The inherent method: it takes precedence over this one.
                     Self::$operation(self, request).await
                 }
@@ -36,7 +35,9 @@ operations! {
     delete_objects: DeleteObjectsInput => DeleteObjectsOutput,
     get_bucket_cors: GetBucketCorsInput => GetBucketCorsOutput,
     get_bucket_location: GetBucketLocationInput => GetBucketLocationOutput,
+    get_bucket_versioning: GetBucketVersioningInput => GetBucketVersioningOutput,
     get_object: GetObjectInput => GetObjectOutput,
+    get_object_tagging: GetObjectTaggingInput => GetObjectTaggingOutput,
     head_bucket: HeadBucketInput => HeadBucketOutput,
     head_object: HeadObjectInput => HeadObjectOutput,
     list_buckets: ListBucketsInput => ListBucketsOutput,

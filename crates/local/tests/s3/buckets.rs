@@ -72,7 +72,9 @@ async fn a_bucket_keeps_the_region_it_was_created_in() {
     assert_eq!(constraint, Some(BucketLocationConstraint::EuCentral1));
     // S3 has no name for its first region here.
     let constraint = location("bucket-us").await.unwrap();
-    let constraint = constraint.location_constraint().map(|it| it.as_str());
+    let constraint = constraint
+        .location_constraint()
+        .map(BucketLocationConstraint::as_str);
     assert!(constraint.is_none_or(str::is_empty));
 }
 

@@ -70,12 +70,14 @@ async fn an_object_put_without_checksum_has_one_and_shows_it_when_asked() {
     assert!(head().send().await.unwrap().checksum_crc64_nvme().is_none());
 }
 
+/// Declares something about the bytes that are put.
+type Declare = fn(PutObjectFluentBuilder) -> PutObjectFluentBuilder;
+
 #[tokio::test]
 async fn a_wrong_checksum_is_refused_without_a_trace() {
     let (server, _) = Server::with_bucket().await;
     let client = plain_client(&server);
     put(&client, "taken", "old").await;
-    type Declare = fn(PutObjectFluentBuilder) -> PutObjectFluentBuilder;
     let wrong: [(Declare, &str); 7] = [
         (
             |put| put.content_md5("AAAAAAAAAAAAAAAAAAAAAA=="),

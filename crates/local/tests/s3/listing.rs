@@ -25,7 +25,11 @@ type Names = Vec<(String, bool)>;
 fn pages_are_what_a_naive_model_says() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (server, client) = runtime.block_on(Server::with_bucket());
-    let mut runner = TestRunner::new(Config::with_cases(60));
+    let mut runner = TestRunner::new(Config {
+        cases: 60,
+        failure_persistence: None,
+        ..Config::default()
+    });
     let keys = prop::collection::btree_set("[a-c/é\u{10ffff}]{1,6}", 0..25);
     let question = (
         "[a-c/\u{10ffff}]{0,2}",

@@ -69,7 +69,7 @@ async fn an_object_comes_back_byte_for_byte_with_all_its_writer_said() {
 async fn an_object_without_a_declared_type_is_a_stream_of_octets() {
     let (_server, client) = Server::with_bucket().await;
     // The SDK always declares a type; others who use its presigned URLs do not.
-    let presigning = PresigningConfig::expires_in(Duration::from_secs(60)).unwrap();
+    let presigning = PresigningConfig::expires_in(Duration::from_mins(1)).unwrap();
     let put = client.put_object().bucket(BUCKET).key("empty");
     let put = put.presigned(presigning).await.unwrap();
     let uri = put.uri().parse().unwrap();
@@ -284,7 +284,7 @@ async fn ranges_are_answered_with_exactly_those_bytes() {
 async fn a_client_that_hangs_up_leaves_nothing() {
     let (server, client) = Server::with_bucket().await;
     put(&client, "key", "old").await;
-    let presigning = PresigningConfig::expires_in(Duration::from_secs(60)).unwrap();
+    let presigning = PresigningConfig::expires_in(Duration::from_mins(1)).unwrap();
     let put = client.put_object().bucket(BUCKET).key("key");
     let put = put.presigned(presigning).await.unwrap();
     let address = server.endpoint.strip_prefix("http://").unwrap();
@@ -326,6 +326,32 @@ async fn listeners_hear_of_every_object_once_it_is_there() {
     let second = created.recv().await.unwrap();
     assert_eq!(second, expected("other", 4, &second.etag));
     assert!(created.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn promises_that_would_be_broken_are_not_made() {
+    let (_server, client) = Server::with_bucket().await;
+    let put = || {
+        client
+            .put_object()
+            .bucket(BUCKET)
+            .key("key")
+            .body(vec![1].into())
+    };
+    let refused = put().tagging("project=shoebox").send().await;
+    assert_eq!(refusal(refused), (501, "NotImplemented".to_owned()));
+    let key = put()
+        .sse_customer_algorithm("AES256")
+        .sse_customer_key("a2V5");
+    let refused = key.sse_customer_key_md5("a2V5").send().await;
+    assert_eq!(refusal(refused), (501, "NotImplemented".to_owned()));
+    assert!(!exists(&client, "key").await);
+
+    put().send().await.unwrap();
+    let tags = client.get_object_tagging().bucket(BUCKET).key("key");
+    assert!(tags.send().await.unwrap().tag_set().is_empty());
+    let versioning = client.get_bucket_versioning().bucket(BUCKET);
+    assert_eq!(versioning.send().await.unwrap().status(), None);
 }
 
 #[tokio::test]

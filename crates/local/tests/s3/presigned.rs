@@ -6,13 +6,15 @@ use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::Full;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::{
-    BUCKET, Server, bare, exists, put, read, refusal, send, send_presigned, send_to,
+    BUCKET, Server, bare, exists, noise, put, read, refusal, send, send_presigned, send_to,
 };
 
 fn for_a_minute() -> PresigningConfig {
-    PresigningConfig::expires_in(Duration::from_secs(60)).unwrap()
+    PresigningConfig::expires_in(Duration::from_mins(1)).unwrap()
 }
 
 async fn presigned_put(server: &Server) -> PresignedRequest {
@@ -104,10 +106,48 @@ async fn a_presigned_url_that_is_tampered_with_is_refused() {
 }
 
 #[tokio::test]
+async fn a_refusal_reaches_a_client_that_sends_everything_first() {
+    let (server, _client) = Server::with_bucket().await;
+    let presigned = presigned_put(&server).await;
+    let address = server.endpoint.strip_prefix("http://").unwrap();
+    let path = presigned.uri().strip_prefix(&server.endpoint).unwrap();
+    // The signed headers are missing, which is known before the body comes.
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 30000000\r\n\
+         connection: close\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&noise(12, 30_000_000)).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+}
+
+#[tokio::test]
+async fn more_than_five_gibibytes_are_refused_before_they_come() {
+    let (server, client) = Server::with_bucket().await;
+    let put = client.put_object().bucket(BUCKET).key("key");
+    let presigned = put.presigned(for_a_minute()).await.unwrap();
+    let address = server.endpoint.strip_prefix("http://").unwrap();
+    let path = presigned.uri().strip_prefix(&server.endpoint).unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head =
+        format!("PUT {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 5368709121\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 1000];
+    let length = stream.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert!(answer.contains("EntityTooLarge"), "{answer}");
+    assert_eq!(server.count_blobs(), 0);
+}
+
+#[tokio::test]
 async fn a_presigned_url_expires() {
     let (_server, client) = Server::with_bucket().await;
     put(&client, "key", "bytes").await;
-    let an_hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    let an_hour_ago = SystemTime::now() - Duration::from_hours(1);
     let expired = PresigningConfig::builder().start_time(an_hour_ago);
     let expired = expired
         .expires_in(Duration::from_secs(3590))

@@ -13,8 +13,8 @@ pub(in crate::s3) struct Query {
     pub(in crate::s3) prefix: String,
     /// Keys that have this after the prefix are rolled up into one common prefix.  Never empty.
     pub(in crate::s3) delimiter: Option<String>,
-    /// The page begins with the first key that is not less than this.
-    pub(in crate::s3) from: String,
+    /// The page begins with the first key that is not less than this; `None` is past all keys.
+    pub(in crate::s3) from: Option<String>,
     pub(in crate::s3) max_entries: usize,
 }
 
@@ -72,7 +72,7 @@ pub(in crate::s3) fn page(
          WHERE bucket_id = ?1 AND key >= ?2 ORDER BY key",
     )?;
     // Where to seek next; `None` at the end of the listing.
-    let mut seek = Some(query.from.clone().max(query.prefix.clone()));
+    let mut seek = (query.from.clone()).map(|from| from.max(query.prefix.clone()));
     while let Some(from) = seek.take() {
         let mut rows = statement.query(params![bucket.0, from])?;
         while let Some(row) = rows.next()? {
@@ -84,7 +84,7 @@ pub(in crate::s3) fn page(
                 page.next = Some(key);
                 break;
             }
-            if let Some(common) = common_prefix(&key, query) {
+            if let Some(common) = common_prefix(&key, &query.prefix, query.delimiter.as_deref()) {
                 seek = after_all_with_prefix(common);
                 page.entries.push(Entry::CommonPrefix(common.to_owned()));
                 break;
@@ -100,10 +100,15 @@ pub(in crate::s3) fn page(
     Ok(page)
 }
 
-fn common_prefix<'key>(key: &'key str, query: &Query) -> Option<&'key str> {
-    let delimiter = query.delimiter.as_deref()?;
-    let rest = key.get(query.prefix.len()..)?;
-    let end = query.prefix.len() + rest.find(delimiter)? + delimiter.len();
+/// What `key`, which begins with `prefix`, is rolled up into: all of it up to and with the first
+/// `delimiter` after the prefix.
+pub(in crate::s3) fn common_prefix<'key>(
+    key: &'key str,
+    prefix: &str,
+    delimiter: Option<&str>,
+) -> Option<&'key str> {
+    let delimiter = delimiter?;
+    let end = key.strip_prefix(prefix)?.find(delimiter)? + prefix.len() + delimiter.len();
     key.get(..end)
 }
 

@@ -1,4 +1,4 @@
-//! The index: which objects there are, in a SQLite file.
+//! The index: which objects there are, in a `SQLite` file.
 //!
 //! Everything here blocks, so it is called from worker threads.  There is one writer at a time,
 //! and every change is one `BEGIN IMMEDIATE` transaction, conditions included; readers have
@@ -41,7 +41,7 @@ impl Index {
     /// Opens the index in the file `path`, creating it where there is none.
     ///
     /// # Errors
-    /// Any failure of SQLite; [`rusqlite::Error::InvalidQuery`] for a file that a newer version
+    /// Any failure of `SQLite`; [`rusqlite::Error::InvalidQuery`] for a file that a newer version
     /// wrote.
     pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
         let writer = connect(path)?;

@@ -12,7 +12,7 @@ use crate::s3::object::{Attributes, Instant};
 /// An upload that has been begun and neither completed nor aborted.
 #[derive(Debug, Clone)]
 pub(in crate::s3) struct Upload {
-    pub(in crate::s3) upload_id: String,
+    pub(in crate::s3) id: String,
     pub(in crate::s3) key: String,
     pub(in crate::s3) initiated: Instant,
     pub(in crate::s3) algorithm: Algorithm,
@@ -35,7 +35,7 @@ pub(in crate::s3) struct Part {
 
 fn upload_from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Upload> {
     Ok(Upload {
-        upload_id: row.get("upload_id")?,
+        id: row.get("upload_id")?,
         key: row.get("key")?,
         initiated: Instant(row.get("initiated_ms")?),
         algorithm: from_json(row, "algorithm")?,
@@ -67,7 +67,7 @@ pub(in crate::s3) fn create(
          (upload_id, bucket_id, key, initiated_ms, algorithm, checksum_kind, attributes)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
-            upload.upload_id,
+            upload.id,
             bucket.0,
             upload.key,
             upload.initiated.0,

@@ -1,9 +1,11 @@
-//! `CreateBucket`, `HeadBucket`, `DeleteBucket`, `ListBuckets`, `GetBucketLocation`.
+//! `CreateBucket`, `HeadBucket`, `DeleteBucket`, `ListBuckets`, `GetBucketLocation`,
+//! `GetBucketVersioning`.
 
 use s3s::dto::{
     self, BucketLocationConstraint, CreateBucketInput, CreateBucketOutput, DeleteBucketInput,
-    DeleteBucketOutput, GetBucketLocationInput, GetBucketLocationOutput, HeadBucketInput,
-    HeadBucketOutput, ListBucketsInput, ListBucketsOutput,
+    DeleteBucketOutput, GetBucketLocationInput, GetBucketLocationOutput, GetBucketVersioningInput,
+    GetBucketVersioningOutput, HeadBucketInput, HeadBucketOutput, ListBucketsInput,
+    ListBucketsOutput,
 };
 use s3s::{S3Request, S3Response, S3Result};
 
@@ -60,6 +62,15 @@ impl Store {
         Ok(S3Response::new(GetBucketLocationOutput {
             location_constraint: constraint.map(BucketLocationConstraint::from),
         }))
+    }
+
+    /// No bucket has versioning; clients ask before they copy or delete.
+    pub(in crate::s3) async fn get_bucket_versioning(
+        &self,
+        request: S3Request<GetBucketVersioningInput>,
+    ) -> S3Result<S3Response<GetBucketVersioningOutput>> {
+        self.describe_bucket(request.input.bucket).await?;
+        Ok(S3Response::new(GetBucketVersioningOutput::default()))
     }
 
     pub(in crate::s3) async fn delete_bucket(

@@ -1,24 +1,17 @@
 //! `CompleteMultipartUpload`.
 
-use std::io::{self, BufReader, ErrorKind};
-
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use s3s::crypto::{Checksum as _, Md5};
 use s3s::dto::{CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedPart};
 use s3s::{S3Request, S3Response, S3Result};
 
-use super::copy::COPY_BUFFER_BYTES;
+use super::assemble::{assemble, object};
 use super::etag;
 use super::multipart::MAX_PART_NUMBER;
-use crate::s3::checksum::{Checksum, Kind, put_checksums, take_checksums};
+use crate::s3::checksum::{Checksum, put_checksums, take_checksums};
 use crate::s3::conditions::WriteConditions;
-use crate::s3::digest::{hex, unhex};
 use crate::s3::error::Error;
 use crate::s3::index::buckets;
 use crate::s3::index::uploads::{self, Part, Upload};
-use crate::s3::object::{Instant, Object};
-use crate::s3::receive::{Received, Sink};
+use crate::s3::object::Object;
 use crate::s3::store::{Inner, Store};
 
 /// The least size in bytes of every part but the last: 5 MiB (a limit of S3).
@@ -160,66 +153,6 @@ fn chosen(
         return Err(Error::PartTooSmall);
     }
     Ok((upload, parts))
-}
-
-/// Writes the bytes of all parts into one blob.
-fn assemble(store: &Inner, upload: &Upload, parts: &[Part]) -> Result<Received, Error> {
-    let mut sink = Sink::create(&store.blobs, upload.algorithm)?;
-    for part in parts {
-        let file = match store.blobs.read(&part.blob) {
-            // Aborted or completed by someone else in this moment.
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Error::NoSuchUpload),
-            result => result?,
-        };
-        let mut bytes = BufReader::with_capacity(COPY_BUFFER_BYTES, file);
-        io::copy(&mut bytes, &mut sink)?;
-    }
-    Ok(sink.finish())
-}
-
-fn object(upload: Upload, parts: &[Part], assembled: &Received) -> Object {
-    let checksum = match upload.checksum_kind {
-        Kind::FullObject => assembled.digest.checksum.clone(),
-        Kind::Composite => composite(&upload, parts),
-    };
-    Object {
-        key: upload.key,
-        blob: assembled.blob.id().clone(),
-        size_bytes: assembled.digest.size_bytes,
-        etag: composite_etag(parts),
-        checksum: Some(checksum),
-        modified: Instant::now(),
-        attributes: upload.attributes,
-        part_sizes: parts.iter().map(|part| part.size_bytes).collect(),
-    }
-}
-
-/// The checksum of the checksums of the parts, with their number appended.
-fn composite(upload: &Upload, parts: &[Part]) -> Checksum {
-    let mut hasher = upload.algorithm.hasher();
-    for part in parts {
-        // What does not decode was never computed here.
-        hasher.update(
-            &BASE64_STANDARD
-                .decode(&part.checksum.value)
-                .unwrap_or_default(),
-        );
-    }
-    let whole = hasher.finish();
-    Checksum {
-        kind: Kind::Composite,
-        value: format!("{}-{}", whole.value, parts.len()),
-        ..whole
-    }
-}
-
-/// The MD5 of the MD5s of the parts, with their number appended.
-fn composite_etag(parts: &[Part]) -> String {
-    let mut md5 = Md5::new();
-    for part in parts {
-        md5.update(&unhex(&part.etag).unwrap_or_default());
-    }
-    format!("{}-{}", hex(&md5.finalize()), parts.len())
 }
 
 /// # Errors

@@ -7,7 +7,7 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Response, S3Result};
 
-use super::put::refuse_customer_key;
+use super::put::refuse_promises;
 use super::{etag, get};
 use crate::s3::blobs::{Blobs, NewBlob};
 use crate::s3::checksum::{Algorithm, put_checksums};
@@ -26,12 +26,16 @@ impl Store {
         request: S3Request<CopyObjectInput>,
     ) -> S3Result<S3Response<CopyObjectOutput>> {
         let mut input = request.input;
-        refuse_customer_key(input.sse_customer_key.as_deref())?;
+        refuse_promises(input.sse_customer_key.as_deref(), input.tagging.as_deref())?;
         let source = Source::parse(input.copy_source)?;
         let algorithm = (input.checksum_algorithm.as_ref())
             .map(Algorithm::requested)
             .transpose()?;
-        let replacement = match input.metadata_directive.as_ref().map(|text| text.as_str()) {
+        let replacement = match input
+            .metadata_directive
+            .as_ref()
+            .map(MetadataDirective::as_str)
+        {
             None | Some(MetadataDirective::COPY) => None,
             Some(MetadataDirective::REPLACE) => Some(attributes_of!(input).accept()?),
             Some(_) => return Err(Error::InvalidArgument("Unknown metadata directive").into()),

@@ -1,18 +1,18 @@
-//! `GetObject` and `HeadObject`.
+//! `GetObject`, `HeadObject`, `GetObjectTagging`.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::ops::Range;
 
 use bytes::Bytes;
 use futures_util::stream;
 use s3s::dto::{
-    self, ChecksumMode, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
-    StreamingBlob,
+    ChecksumMode, GetObjectInput, GetObjectOutput, GetObjectTaggingInput, GetObjectTaggingOutput,
+    HeadObjectInput, HeadObjectOutput, StreamingBlob,
 };
 use s3s::{S3Request, S3Response, S3Result};
 
 use super::etag;
+use super::selection::Selection;
 use crate::s3::blobs::Blobs;
 use crate::s3::checksum::put_checksums;
 use crate::s3::conditions::ReadConditions;
@@ -117,6 +117,21 @@ impl Store {
             with_checksum
         )))
     }
+
+    /// No object has tags; clients ask before they copy one in parts.
+    pub(in crate::s3) async fn get_object_tagging(
+        &self,
+        request: S3Request<GetObjectTaggingInput>,
+    ) -> S3Result<S3Response<GetObjectTaggingOutput>> {
+        let input = request.input;
+        refuse_version(input.version_id.as_deref())?;
+        self.run(move |store| store.find(&input.bucket, &input.key))
+            .await?;
+        Ok(S3Response::new(GetObjectTaggingOutput {
+            tag_set: Vec::new(),
+            version_id: None,
+        }))
+    }
 }
 
 fn wants_checksum(mode: Option<&ChecksumMode>) -> bool {
@@ -130,77 +145,6 @@ pub(super) fn refuse_version(version_id: Option<&str>) -> Result<(), Error> {
         None | Some("null") => Ok(()),
         Some(_) => Err(Error::NoSuchVersion),
     }
-}
-
-/// Which bytes of an object a request is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Selection {
-    bytes: Range<u64>,
-    partial: bool,
-    parts_count: Option<i32>,
-}
-
-impl Selection {
-    /// # Errors
-    /// [`Error::InvalidRange`], [`Error::InvalidPartNumber`], or [`Error::InvalidArgument`] for
-    /// both a range and a part.
-    fn of(
-        object: &Object,
-        range: Option<dto::Range>,
-        part_number: Option<i32>,
-    ) -> Result<Self, Error> {
-        let size_bytes = object.size_bytes;
-        let (bytes, partial, parts_count) = match (range, part_number) {
-            (None, None) => (0..size_bytes, false, None),
-            (Some(range), None) => {
-                let bytes = range.check(size_bytes).map_err(|_| Error::InvalidRange)?;
-                (bytes, true, None)
-            }
-            (None, Some(number)) => (
-                part(object, number)?,
-                true,
-                i32::try_from(object.part_sizes.len())
-                    .ok()
-                    .filter(|&n| n > 0),
-            ),
-            (Some(_), Some(_)) => {
-                return Err(Error::InvalidArgument(
-                    "Cannot specify both Range header and partNumber query parameter",
-                ));
-            }
-        };
-        Ok(Self {
-            bytes,
-            partial,
-            parts_count,
-        })
-    }
-
-    fn length(&self) -> u64 {
-        self.bytes.end - self.bytes.start
-    }
-
-    fn content_range(&self, size_bytes: u64) -> Option<String> {
-        // An empty object has one part, of which there is no first byte to name.
-        (self.partial && !self.bytes.is_empty()).then(|| {
-            let last = self.bytes.end - 1;
-            format!("bytes {}-{last}/{size_bytes}", self.bytes.start)
-        })
-    }
-}
-
-/// The bytes of part `number`, counted from 1.  An object that was not uploaded in parts has one.
-fn part(object: &Object, number: i32) -> Result<Range<u64>, Error> {
-    let index = usize::try_from(number)
-        .ok()
-        .and_then(|number| number.checked_sub(1))
-        .ok_or(Error::InvalidPartNumber)?;
-    if object.part_sizes.is_empty() && index == 0 {
-        return Ok(0..object.size_bytes);
-    }
-    let size_bytes = (object.part_sizes.get(index)).ok_or(Error::InvalidPartNumber)?;
-    let start: u64 = object.part_sizes.iter().take(index).sum();
-    Ok(start..start + size_bytes)
 }
 
 /// What is still to be read of an open blob.

@@ -12,7 +12,9 @@ use s3s::{S3Request, S3Response, S3Result};
 use super::{etag, owner};
 use crate::s3::error::Error;
 use crate::s3::index::buckets;
-use crate::s3::index::listing::{self, Entry, Page, Query, Summary, after, after_all_with_prefix};
+use crate::s3::index::listing::{
+    self, Entry, Page, Query, Summary, after, after_all_with_prefix, common_prefix,
+};
 use crate::s3::store::Store;
 
 /// The most entries of a page, and how many there are where the client does not say (limits of
@@ -27,9 +29,9 @@ impl Store {
         let input = request.input;
         let max_entries = page_size(input.max_keys)?;
         let from = match (&input.continuation_token, &input.start_after) {
-            (Some(token), _) => read_token(token)?,
-            (None, Some(key)) => after(key),
-            (None, None) => String::new(),
+            (Some(token), _) => Some(read_token(token)?),
+            (None, Some(key)) => Some(after(key)),
+            (None, None) => Some(String::new()),
         };
         let query = Query {
             prefix: input.prefix.clone().unwrap_or_default(),
@@ -66,13 +68,11 @@ impl Store {
     ) -> S3Result<S3Response<ListObjectsOutput>> {
         let input = request.input;
         let max_entries = page_size(input.max_keys)?;
+        let prefix = input.prefix.clone().unwrap_or_default();
         let delimiter = input.delimiter.clone().filter(|text| !text.is_empty());
         let query = Query {
-            prefix: input.prefix.clone().unwrap_or_default(),
-            from: from_marker(
-                input.marker.as_deref().unwrap_or_default(),
-                delimiter.as_deref(),
-            )?,
+            from: from_marker(input.marker.as_deref(), &prefix, delimiter.as_deref()),
+            prefix,
             delimiter,
             max_entries,
         };
@@ -131,17 +131,16 @@ fn read_token(token: &str) -> Result<String, Error> {
         ))
 }
 
-/// Where a page begins that comes after `marker`, which may be the common prefix that ended the
-/// page before.
-fn from_marker(marker: &str, delimiter: Option<&str>) -> Result<String, Error> {
-    if delimiter.is_some_and(|delimiter| marker.ends_with(delimiter)) {
-        return after_all_with_prefix(marker).ok_or(Error::InvalidArgument("Invalid marker"));
+/// Where a page begins that comes after `marker`, the last name of the page before: all of it
+/// where that was a common prefix.
+fn from_marker(marker: Option<&str>, prefix: &str, delimiter: Option<&str>) -> Option<String> {
+    match marker {
+        None | Some("") => Some(String::new()),
+        Some(marker) if common_prefix(marker, prefix, delimiter) == Some(marker) => {
+            after_all_with_prefix(marker)
+        }
+        Some(marker) => Some(after(marker)),
     }
-    Ok(if marker.is_empty() {
-        String::new()
-    } else {
-        after(marker)
-    })
 }
 
 fn entries(page: Page, names: Names, owner: Option<&Owner>) -> (Vec<Object>, Vec<CommonPrefix>) {

@@ -1,5 +1,6 @@
 //! The operations of the S3 API, each from its request to its answer.
 
+mod assemble;
 pub(super) mod buckets;
 pub(super) mod complete;
 pub(super) mod copy;
@@ -9,6 +10,7 @@ pub(super) mod get;
 pub(super) mod list;
 pub(super) mod multipart;
 pub(super) mod put;
+mod selection;
 pub(super) mod uploads;
 
 use s3s::dto::{ETag, Owner};

@@ -2,6 +2,7 @@
 //! `UploadPartCopy`, `AbortMultipartUpload`, `ListParts`, `ListMultipartUploads`.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use s3s::dto::{
     self, AbortMultipartUploadInput, AbortMultipartUploadOutput, ChecksumType, CopyPartResult,
@@ -13,15 +14,16 @@ use uuid::Uuid;
 
 use super::copy::{COPY_BUFFER_BYTES, Source};
 use super::etag;
-use super::put::refuse_customer_key;
+use super::put::refuse_promises;
 use crate::s3::blobs::Blobs;
 use crate::s3::checksum::{Algorithm, Kind, put_checksums, take_checksums};
 use crate::s3::conditions::ReadConditions;
+use crate::s3::declared::Declaration;
 use crate::s3::error::Error;
 use crate::s3::index::buckets;
 use crate::s3::index::uploads::{self, Part, Upload};
 use crate::s3::object::{Instant, MAX_PUT_BYTES, attributes_of, check_key};
-use crate::s3::receive::{Declaration, Received, Sink};
+use crate::s3::receive::{Received, Sink};
 use crate::s3::store::{Inner, Store};
 
 /// The highest number of a part; the lowest is 1 (a limit of S3).
@@ -33,12 +35,12 @@ impl Store {
         request: S3Request<CreateMultipartUploadInput>,
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
         let mut input = request.input;
-        refuse_customer_key(input.sse_customer_key.as_deref())?;
+        refuse_promises(input.sse_customer_key.as_deref(), input.tagging.as_deref())?;
         check_key(&input.key)?;
         let algorithm = (input.checksum_algorithm.as_ref())
             .map_or(Ok(Algorithm::DEFAULT), Algorithm::requested)?;
         let upload = Upload {
-            upload_id: Uuid::now_v7().simple().to_string(),
+            id: Uuid::now_v7().simple().to_string(),
             key: input.key.clone(),
             initiated: Instant::now(),
             algorithm,
@@ -48,7 +50,7 @@ impl Store {
         let output = CreateMultipartUploadOutput {
             bucket: Some(input.bucket.clone()),
             key: Some(input.key),
-            upload_id: Some(upload.upload_id.clone()),
+            upload_id: Some(upload.id.clone()),
             checksum_algorithm: Some(upload.algorithm.to_dto()),
             checksum_type: Some(upload.checksum_kind.to_dto()),
             ..CreateMultipartUploadOutput::default()
@@ -67,9 +69,9 @@ impl Store {
     ) -> S3Result<S3Response<UploadPartOutput>> {
         let mut input = request.input;
         let target = Target::new(input.bucket, input.key, input.upload_id, input.part_number)?;
-        let (target, upload) = (self.run(|store| Ok((target.upload(store)?, target))))
-            .await
-            .map(|(upload, target)| (target, upload))?;
+        let target = Arc::new(target);
+        let lookup = Arc::clone(&target);
+        let upload = self.run(move |store| lookup.upload(store)).await?;
         let declared = Declaration {
             content_length: input.content_length,
             content_md5: input.content_md5.as_deref(),
@@ -155,7 +157,7 @@ impl Store {
             let unnamed = store.index.write(|tx| {
                 let bucket = buckets::find(tx, &input.bucket)?;
                 let upload = uploads::find(tx, bucket, &input.key, &input.upload_id)?;
-                uploads::delete(tx, &upload.upload_id)
+                uploads::delete(tx, &upload.id)
             })?;
             store.blobs.remove(unnamed);
             Ok(())
@@ -229,7 +231,7 @@ impl Target {
         let replaced = store.index.write(|tx| {
             let bucket = buckets::find(tx, &self.bucket)?;
             let upload = uploads::find(tx, bucket, &self.key, &self.upload_id)?;
-            let replaced = uploads::put_part(tx, &upload.upload_id, &part)?;
+            let replaced = uploads::put_part(tx, &upload.id, &part)?;
             blob.keep();
             Ok(replaced)
         })?;

@@ -6,9 +6,9 @@ use s3s::{S3Request, S3Response, S3Result};
 use super::etag;
 use crate::s3::checksum::{Algorithm, put_checksums, take_checksums};
 use crate::s3::conditions::WriteConditions;
+use crate::s3::declared::Declaration;
 use crate::s3::error::Error;
 use crate::s3::object::{Instant, Object, attributes_of};
-use crate::s3::receive::Declaration;
 use crate::s3::store::Store;
 
 impl Store {
@@ -17,7 +17,7 @@ impl Store {
         request: S3Request<PutObjectInput>,
     ) -> S3Result<S3Response<PutObjectOutput>> {
         let mut input = request.input;
-        refuse_customer_key(input.sse_customer_key.as_deref())?;
+        refuse_promises(input.sse_customer_key.as_deref(), input.tagging.as_deref())?;
         let declared = Declaration {
             content_length: input.content_length,
             content_md5: input.content_md5.as_deref(),
@@ -65,11 +65,20 @@ impl Store {
     }
 }
 
-/// Keeping an object in the clear whose owner asked for a key of their own would be a broken
-/// promise.
-pub(super) fn refuse_customer_key(key: Option<&str>) -> Result<(), Error> {
-    match key {
-        Some(_) => Err(Error::NotImplemented("Encryption with customer keys")),
-        None => Ok(()),
+/// Refuses what would be broken promises: an object in the clear whose writer brought a key for
+/// it, an object without the tags it was given.
+///
+/// # Errors
+/// [`Error::NotImplemented`]
+pub(super) fn refuse_promises(
+    customer_key: Option<&str>,
+    tagging: Option<&str>,
+) -> Result<(), Error> {
+    if customer_key.is_some() {
+        return Err(Error::NotImplemented("Encryption with customer keys"));
     }
+    if tagging.is_some_and(|tags| !tags.is_empty()) {
+        return Err(Error::NotImplemented("Tagging"));
+    }
+    Ok(())
 }

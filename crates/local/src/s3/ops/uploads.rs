@@ -55,7 +55,7 @@ impl Store {
             next_part_number_marker: next,
             is_truncated: Some(is_truncated),
             owner: Some(owner()),
-            parts: Some(parts.into_iter().map(part).collect()),
+            parts: Some(parts.iter().map(part).collect()),
             storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
             ..ListPartsOutput::default()
         }))
@@ -102,7 +102,7 @@ impl Store {
             key_marker: Some(names.write(input.key_marker.unwrap_or_default())),
             upload_id_marker: input.upload_id_marker,
             next_key_marker: last.map(|upload| names.write(upload.key.clone())),
-            next_upload_id_marker: last.map(|upload| upload.upload_id.clone()),
+            next_upload_id_marker: last.map(|upload| upload.id.clone()),
             encoding_type: input.encoding_type,
             max_uploads: i32::try_from(max_uploads).ok(),
             is_truncated: Some(is_truncated),
@@ -112,7 +112,7 @@ impl Store {
     }
 }
 
-fn part(part: uploads::Part) -> Part {
+fn part(part: &uploads::Part) -> Part {
     let mut entry = Part {
         e_tag: Some(etag(&part.etag)),
         last_modified: Some(part.modified.timestamp()),
@@ -132,7 +132,7 @@ fn entry(upload: Upload, names: Names) -> MultipartUpload {
         key: Some(names.write(upload.key)),
         owner: Some(owner()),
         storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
-        upload_id: Some(upload.upload_id),
+        upload_id: Some(upload.id),
         ..MultipartUpload::default()
     }
 }
