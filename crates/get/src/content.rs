@@ -14,7 +14,7 @@ pub(crate) async fn content(
     if let Some(not_modified) = content.not_modified(&call.headers) {
         return Ok(not_modified);
     }
-    match (content.fits_inline(), call.head) {
+    match (content.fits_inline(call), call.head) {
         (false, _) => {
             let url = reader.presign(image, options, call.now).await?;
             Ok(Reply::redirect(&url.url))

@@ -7,8 +7,8 @@ mod parameters;
 use std::sync::Arc;
 
 use shoebox_core::{Caller, Faults, Image, PresignOptions, Reader, view};
-use shoebox_http::bodies::{Download, ImageBody};
-use shoebox_http::openapi::{CallerParameters, ReadProblems};
+use shoebox_http::bodies::{Download, ImageBody, ImageBytes};
+use shoebox_http::openapi::{CallerParameters, ConditionParameters, ReadProblems};
 use shoebox_http::{Call, Failure, Reply, Route, StatusCode};
 
 use crate::content::content;
@@ -60,16 +60,15 @@ pub async fn handle(reader: Arc<Reader>, call: Call) -> Result<Reply, Failure> {
     tag = "images",
     params(
         ("id" = String, Path, description = "The image's id."),
-        CallerParameters, UrlParameters,
+        CallerParameters, ConditionParameters, UrlParameters,
         ("presigned" = Option<bool>, Query, description = "JSON with the URL, whatever `Accept` says."),
         ("format" = Option<String>, Query, description = "`raw` for the bytes, `json` for JSON, whatever `Accept` says."),
-        ("If-None-Match" = Option<String>, Header, description = "304 where these bytes are at hand."),
     ),
     responses(
         (status = 200, description = "The image.", content(
             (ImageBody = "application/json"),
-            ([u8] = "image/jpeg"), ([u8] = "image/png"), ([u8] = "image/gif"), ([u8] = "image/webp"),
-            ([u8] = "image/avif"),
+            (ImageBytes = "image/jpeg"), (ImageBytes = "image/png"), (ImageBytes = "image/gif"), (ImageBytes = "image/webp"),
+            (ImageBytes = "image/avif"),
         )),
         (status = 302, description = "The bytes do not fit into one answer: they are at `Location`."),
         (status = 304, description = "The client's copy of the bytes is still good."),
@@ -98,13 +97,12 @@ async fn get_image(reader: &Reader, call: &Call) -> Result<Reply, Failure> {
     tag = "images",
     params(
         ("id" = String, Path, description = "The image's id."),
-        CallerParameters, UrlParameters,
-        ("If-None-Match" = Option<String>, Header, description = "304 where these bytes are at hand."),
+        CallerParameters, ConditionParameters, UrlParameters,
     ),
     responses(
         (status = 200, description = "The bytes.", content(
-            ([u8] = "image/jpeg"), ([u8] = "image/png"), ([u8] = "image/gif"), ([u8] = "image/webp"),
-            ([u8] = "image/avif"),
+            (ImageBytes = "image/jpeg"), (ImageBytes = "image/png"), (ImageBytes = "image/gif"), (ImageBytes = "image/webp"),
+            (ImageBytes = "image/avif"),
         )),
         (status = 302, description = "The bytes do not fit into one answer: they are at `Location`."),
         (status = 304, description = "The client's copy is still good."),
@@ -174,3 +172,6 @@ async fn metadata(
     let reply = Reply::json(StatusCode::OK, &body.with_url(url))?;
     Ok(reply.with_etag(&image.etag()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,8 @@ pub struct Call {
     pub now: DateTime<Utc>,
     /// Scheme, host and whatever stands before `/images`: what links begin with.
     pub base_url: String,
+    /// The largest image, in bytes, that the gateway takes as the answer to this call.
+    pub inline_limit_bytes: usize,
     pub(crate) auth_mode: AuthMode,
 }
 
@@ -87,9 +89,11 @@ impl Call {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The `Content-Type`, where it is one.
+    /// The `Content-Type`, where it is one; without its parameters where those are malformed.
     pub(crate) fn content_type(&self) -> Option<Mime> {
-        self.header(CONTENT_TYPE.as_str())?.parse().ok()
+        let text = self.header(CONTENT_TYPE.as_str())?;
+        let essence = text.split(';').next().unwrap_or(text).trim();
+        text.parse().or_else(|_| essence.parse()).ok()
     }
 
     /// What the client would rather have.

@@ -59,6 +59,18 @@ pub struct CallerParameters {
     pub x_user_id: String,
 }
 
+/// The headers by which a client says what it has.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct ConditionParameters {
+    /// 304 where it names the `ETag` of the bytes.
+    #[param(required = false, rename = "If-None-Match")]
+    pub if_none_match: String,
+    /// 304 where the bytes are not newer; counts only without `If-None-Match`.
+    #[param(required = false, rename = "If-Modified-Since")]
+    pub if_modified_since: String,
+}
+
 /// The response of one status, its body a problem document.
 fn problem(status: StatusCode) -> (String, RefOr<Response>) {
     let example = Problem::new(

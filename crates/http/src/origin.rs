@@ -5,9 +5,10 @@ use http::header::HOST;
 use lambda_http::request::RequestContext;
 
 use crate::path::RequestPath;
+use crate::reply::{INLINE_LIMIT_BYTES, LOAD_BALANCER_INLINE_LIMIT_BYTES};
 
 /// What a gateway adds to a request, whichever kind of event carried it.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct GatewayFacts<'a> {
     /// The gateway's id of the request.
     pub(crate) request_id: Option<&'a str>,
@@ -15,6 +16,19 @@ pub(crate) struct GatewayFacts<'a> {
     pub(crate) domain: Option<&'a str>,
     /// The path as the client wrote it, stage included, where the event tells it apart from the path to route.
     pub(crate) path: Option<&'a str>,
+    /// The largest image, in bytes, that it takes as an answer.
+    pub(crate) inline_limit_bytes: usize,
+}
+
+impl Default for GatewayFacts<'_> {
+    fn default() -> Self {
+        Self {
+            request_id: None,
+            domain: None,
+            path: None,
+            inline_limit_bytes: INLINE_LIMIT_BYTES,
+        }
+    }
 }
 
 impl<'a> GatewayFacts<'a> {
@@ -25,12 +39,18 @@ impl<'a> GatewayFacts<'a> {
                 request_id: context.request_id.as_deref(),
                 domain: context.domain_name.as_deref(),
                 path: context.path.as_deref(),
+                ..Self::default()
             },
             // A function URL has this form too.
             Some(RequestContext::ApiGatewayV2(context)) => Self {
                 request_id: context.request_id.as_deref(),
                 domain: context.domain_name.as_deref(),
                 path: context.http.path.as_deref(),
+                ..Self::default()
+            },
+            Some(RequestContext::Alb(_)) => Self {
+                inline_limit_bytes: LOAD_BALANCER_INLINE_LIMIT_BYTES,
+                ..Self::default()
             },
             Some(_) | None => Self::default(),
         }

@@ -72,7 +72,7 @@ where
     let started = Instant::now();
     let head = request.method() == Method::HEAD;
     let request_id = request_id(&request);
-    let routed = routed(service.routes, request.method(), request.raw_http_path());
+    let routed = routed(service.routes, request.method(), path(&request));
     let operation = routed.as_ref().map_or("none", |(route, _)| route.operation);
     let span = log::request_span(&request_id, operation);
     async {
@@ -121,6 +121,14 @@ fn panic_text(payload: &(dyn Any + Send)) -> String {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message")
         .to_owned()
+}
+
+/// The path without the stage that a REST API puts before it in the URI.
+fn path(request: &Request) -> &str {
+    match request.raw_http_path() {
+        "" => request.uri().path(),
+        path => path,
+    }
 }
 
 /// The route of a method and path, and the id in the path.
@@ -179,7 +187,8 @@ fn call(
     auth_mode: AuthMode,
 ) -> Call {
     let facts = GatewayFacts::of(request.request_context_ref());
-    let base_url = facts.base_url(request.headers(), request.raw_http_path());
+    let base_url = facts.base_url(request.headers(), path(&request));
+    let inline_limit_bytes = facts.inline_limit_bytes;
     let (parts, body) = request.into_parts();
     Call {
         operation: route.operation,
@@ -196,6 +205,7 @@ fn call(
         request_id: request_id.to_owned(),
         now: Utc::now(),
         base_url,
+        inline_limit_bytes,
         auth_mode,
     }
 }

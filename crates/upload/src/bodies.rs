@@ -118,4 +118,10 @@ pub struct UploadParameters {
     /// A JSON object.
     #[param(required = false)]
     pub metadata: String,
+    /// 422 where the image has another width.
+    #[param(required = false)]
+    pub width: u32,
+    /// 422 where the image has another height.
+    #[param(required = false)]
+    pub height: u32,
 }

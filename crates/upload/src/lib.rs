@@ -7,6 +7,7 @@ mod description;
 use std::sync::Arc;
 
 use shoebox_core::{Attributes, Faults, Uploader};
+use shoebox_http::bodies::ImageBytes;
 use shoebox_http::form::UploadForm;
 use shoebox_http::openapi::{CallerParameters, UploadProblems};
 use shoebox_http::{Call, Failure, Reply, Route};
@@ -56,8 +57,8 @@ pub async fn handle(uploader: Arc<Uploader>, call: Call) -> Result<Reply, Failur
     request_body(content(
         (JsonUpload = "application/json"),
         (MultipartUpload = "multipart/form-data"),
-        ([u8] = "image/jpeg"), ([u8] = "image/png"), ([u8] = "image/gif"), ([u8] = "image/webp"),
-        ([u8] = "image/avif"), ([u8] = "application/octet-stream"),
+        (ImageBytes = "image/jpeg"), (ImageBytes = "image/png"), (ImageBytes = "image/gif"), (ImageBytes = "image/webp"),
+        (ImageBytes = "image/avif"), (ImageBytes = "application/octet-stream"),
     )),
     responses(
         (status = 201, description = "All images are stored. One image is answered as itself, several as a list.",
@@ -99,7 +100,7 @@ async fn upload_images(uploader: &Uploader, mut call: Call) -> Result<Reply, Fai
     request_body(content(
         (JsonUpload = "application/json"),
         (MultipartUpload = "multipart/form-data"),
-        ([u8] = "application/octet-stream"),
+        (ImageBytes = "application/octet-stream"),
     )),
     responses(
         (status = 201, description = "All images are stored.", body = Uploaded),
@@ -111,3 +112,6 @@ async fn upload_images(uploader: &Uploader, mut call: Call) -> Result<Reply, Fai
 async fn upload_images_alias(uploader: &Uploader, call: Call) -> Result<Reply, Failure> {
     upload_images(uploader, call).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,8 +57,9 @@ impl UploadForm {
                 Ok(raw::read(call, None, faults))
             }
             Some(("image", mime)) => {
-                let declared = mime.essence_str().to_owned();
-                Ok(raw::read(call, Some(declared), faults))
+                let named = mime.subtype() != mime::STAR;
+                let declared = named.then(|| mime.essence_str().to_owned());
+                Ok(raw::read(call, declared, faults))
             }
             Some(_) | None => Err(Failure::UnsupportedForm {
                 content_type: call.header("content-type").map(ToOwned::to_owned),

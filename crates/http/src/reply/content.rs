@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use shoebox_core::{Image, cache_control, content_disposition};
 
 use super::Reply;
+use crate::call::Call;
 use crate::conditional::Validators;
 
 /// The most that Lambda returns from a synchronous invocation, in bytes of JSON
@@ -23,12 +24,19 @@ const ENVELOPE_BYTES: usize = 4 * 10_240;
 /// answered by a redirect to its presigned URL.
 pub const INLINE_LIMIT_BYTES: usize = (LAMBDA_PAYLOAD_BYTES - ENVELOPE_BYTES) / 4 * 3;
 
+/// The most that a load balancer takes from a function, in bytes of JSON (Elastic Load Balancing, "Lambda
+/// functions as targets": 1 MB).
+const LOAD_BALANCER_PAYLOAD_BYTES: usize = 1_000_000;
+
+/// As [`INLINE_LIMIT_BYTES`], behind a load balancer.
+pub(crate) const LOAD_BALANCER_INLINE_LIMIT_BYTES: usize =
+    (LOAD_BALANCER_PAYLOAD_BYTES - ENVELOPE_BYTES) / 4 * 3;
+
 /// One image's bytes about to be sent.
 #[derive(Debug)]
 pub struct Content<'a> {
     image: &'a Image,
     attachment: bool,
-    negotiated: bool,
 }
 
 impl<'a> Content<'a> {
@@ -38,7 +46,6 @@ impl<'a> Content<'a> {
         Self {
             image,
             attachment: false,
-            negotiated: false,
         }
     }
 
@@ -49,17 +56,10 @@ impl<'a> Content<'a> {
         self
     }
 
-    /// At a URL where `Accept` decides between bytes and JSON.
+    /// Whether the bytes fit into one answer to this call.
     #[must_use]
-    pub fn negotiated(mut self, negotiated: bool) -> Self {
-        self.negotiated = negotiated;
-        self
-    }
-
-    /// Whether the bytes fit into one answer.
-    #[must_use]
-    pub fn fits_inline(&self) -> bool {
-        self.image.size_bytes <= INLINE_LIMIT_BYTES as u64
+    pub fn fits_inline(&self, call: &Call) -> bool {
+        self.image.size_bytes <= call.inline_limit_bytes as u64
     }
 
     /// 304 where the client's copy is still good.
@@ -97,15 +97,10 @@ impl<'a> Content<'a> {
 
     fn cacheable(&self, reply: Reply) -> Reply {
         let validators = self.validators();
-        let reply = reply
+        reply
             .with(ETAG, &validators.etag_header())
             .with(LAST_MODIFIED, &validators.last_modified_header())
-            .with(CACHE_CONTROL, cache_control(self.image));
-        if self.negotiated {
-            reply.varying_by_accept()
-        } else {
-            reply
-        }
+            .with(CACHE_CONTROL, cache_control(self.image))
     }
 
     /// The bytes of an image never change, so their digest and the time of upload validate them.
@@ -126,9 +121,7 @@ mod tests {
     #[test]
     fn bytes_carry_everything_that_keeps_them_safe_and_cacheable() {
         let image = image();
-        let reply = Content::of(&image)
-            .negotiated(true)
-            .reply(Bytes::from_static(b"GIF"));
+        let reply = Content::of(&image).reply(Bytes::from_static(b"GIF"));
         for (name, value) in [
             ("content-type", "image/png"),
             ("content-disposition", "inline; filename=\"cat.png\""),
@@ -136,7 +129,6 @@ mod tests {
             ("x-content-type-options", "nosniff"),
             ("content-security-policy", "default-src 'none'; sandbox"),
             ("last-modified", "Sat, 31 Jan 2026 12:00:00 GMT"),
-            ("vary", "Accept"),
         ] {
             assert_eq!(reply.header(name), Some(value));
         }
@@ -153,7 +145,6 @@ mod tests {
         };
         let reply = Content::of(&image).as_attachment(true).head();
         assert_eq!(reply.header("cache-control"), Some("private"));
-        assert_eq!(reply.header("vary"), None);
         assert_eq!(
             reply.header("content-disposition").unwrap(),
             format!("attachment; filename=\"{}.png\"", image.id)
@@ -181,14 +172,16 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_inline_image_fits_into_lambda_s_payload() {
-        let base64_bytes = INLINE_LIMIT_BYTES.div_ceil(3) * 4;
-        assert!(base64_bytes + ENVELOPE_BYTES <= LAMBDA_PAYLOAD_BYTES);
-        let sized = |size_bytes| Image {
-            size_bytes,
-            ..image()
-        };
-        assert!(Content::of(&sized(INLINE_LIMIT_BYTES as u64)).fits_inline());
-        assert!(!Content::of(&sized(INLINE_LIMIT_BYTES as u64 + 1)).fits_inline());
+    fn the_largest_inline_image_fits_into_the_payload() {
+        for (limit, payload) in [
+            (INLINE_LIMIT_BYTES, LAMBDA_PAYLOAD_BYTES),
+            (
+                LOAD_BALANCER_INLINE_LIMIT_BYTES,
+                LOAD_BALANCER_PAYLOAD_BYTES,
+            ),
+        ] {
+            assert!(limit.div_ceil(3) * 4 + ENVELOPE_BYTES <= payload);
+            assert!((limit + 3).div_ceil(3) * 4 + ENVELOPE_BYTES > payload);
+        }
     }
 }

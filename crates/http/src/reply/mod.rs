@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
+pub(crate) use content::LOAD_BALANCER_INLINE_LIMIT_BYTES;
 pub use content::{Content, INLINE_LIMIT_BYTES};
 
 /// An answer: status, headers and body.

@@ -70,6 +70,7 @@ async fn describe(call: Call) -> Result<Reply, Failure> {
         "user": call.caller(&mut faults).user_id().map(ToString::to_string),
         "image": call.preferences().image_over_json(),
         "request_id": call.request_id,
+        "inline_limit": call.inline_limit_bytes,
         "url": call.image_url(call.image_id()?),
     });
     Reply::json(http::StatusCode::OK, &seen)
@@ -111,6 +112,11 @@ fn every_kind_of_event_is_the_same_call() {
             "alb" | "alb, multi-value" => "http://img.example.com/api/v1",
             _ => "https://a1b2c3.execute-api.us-east-1.amazonaws.com/local",
         };
+        let limit = match kind {
+            "alb" | "alb, multi-value" => 719_280,
+            _ => 4_687_872,
+        };
+        assert_eq!(seen["inline_limit"], limit, "{kind}");
         assert_eq!(seen["url"], format!("{base}/images/{ID}"), "{kind}");
     }
 }
@@ -250,7 +256,12 @@ fn an_upload_without_a_form_or_a_user_says_what_is_missing() {
                 .contains("multipart/form-data")
         );
     }
-    let problem = upload(Some("application/json"), &json!({}), &[], "{}");
+    let lenient = upload(Some("image/*;"), &json!({}), &[("x-user-id", "ann")], "x");
+    assert_eq!(
+        (&lenient["type"], &lenient["bytes"]),
+        (&Value::Null, &json!("x"))
+    );
+    let problem = upload(Some("application/json;"), &json!({}), &[], "{}");
     assert_eq!(problem["errors"][0]["field"], "file_data");
     assert_eq!(problem["errors"][1]["field"], "user_id");
     let problem = upload(Some("application/json"), &json!({}), &[], "{");
