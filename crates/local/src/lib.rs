@@ -25,7 +25,7 @@ pub use clients::{REGION, dynamodb_client, s3_client};
 pub use data_dir::{Data, DataDirError};
 pub use dynamodb::{DynamoDb, DynamoDbError, Tables};
 pub use environment::passed_on;
-pub use functions::mount;
+pub use functions::{ROUTES, mount};
 pub use options::{ACCESS_KEY, Options, store_credentials};
 pub use running::{Running, StartError, start};
 pub use server::ListenError;

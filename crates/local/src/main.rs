@@ -2,6 +2,7 @@
 
 mod banner;
 mod cli;
+mod logs;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -10,7 +11,6 @@ use clap::Parser as _;
 use cli::{Arguments, Command};
 use shoebox_core::config::Environment;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::filter::LevelFilter;
 
 /// What ends the program with one line on standard error.
 type Failure = Box<dyn std::error::Error>;
@@ -40,7 +40,7 @@ fn print_openapi() -> Result<(), Failure> {
 
 async fn serve(arguments: &Arguments) -> Result<(), Failure> {
     let process = Environment::of_process();
-    start_logs(&process)?;
+    logs::start(shoebox_http::log_level(&process)?);
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let running = tokio::select! {
@@ -58,19 +58,4 @@ async fn serve(arguments: &Arguments) -> Result<(), Failure> {
         // A second Ctrl-C does not wait for requests.
         _ = interrupt.recv() => Err("stopped before all requests were finished".into()),
     }
-}
-
-/// Logs go to standard error as lines of JSON, from `LOG_LEVEL` (default `info`) up.
-fn start_logs(process: &Environment) -> Result<(), Failure> {
-    let level = process.get("LOG_LEVEL").unwrap_or("info");
-    let level: LevelFilter = level.parse().map_err(|_| {
-        format!("LOG_LEVEL is {level:?}: it must be error, warn, info, debug or trace")
-    })?;
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .init();
-    Ok(())
 }

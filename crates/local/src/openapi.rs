@@ -1,15 +1,102 @@
-//! The `OpenAPI` description of the whole API, merged from what each function says of itself.
+//! The OpenAPI description of the whole API, merged from what each function says of itself.
 
-use serde_json::{Value, json};
+use utoipa::openapi::info::{InfoBuilder, LicenseBuilder};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{OpenApi, OpenApiBuilder, ServerBuilder};
 
-/// The document.
+const SUMMARY: &str = "\
+Stores images and finds them again.
+
+Every path may stand behind a prefix: a stage, a version, a base path. All errors are problem documents \
+(RFC 9457). The caller says who they are in the `X-User-Id` header, or in `user_id`.";
+
+/// The description.
 #[must_use]
-pub fn document() -> Value {
-    json!({"openapi": "3.1.0", "info": {"title": "Shoebox", "version": env!("CARGO_PKG_VERSION")}, "paths": {}})
+pub fn document() -> OpenApi {
+    let license = LicenseBuilder::new()
+        .name("MIT OR Apache-2.0")
+        .identifier(Some("MIT OR Apache-2.0"))
+        .build();
+    let info = InfoBuilder::new()
+        .title("Shoebox")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(SUMMARY))
+        .license(Some(license))
+        .build();
+    let server = ServerBuilder::new()
+        .url("/")
+        .description(Some("The server that this description came from."))
+        .build();
+    let images = TagBuilder::new()
+        .name("images")
+        .description(Some("Uploading, listing, reading and deleting images."))
+        .build();
+    let mut document = OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([server]))
+        .tags(Some([images]))
+        .build();
+    for function in [
+        upload::openapi,
+        list::openapi,
+        get::openapi,
+        delete::openapi,
+    ] {
+        document.merge(function());
+    }
+    document
 }
 
-/// The document as the server serves it and `docs/openapi.json` holds it.
+/// The description as the server serves it and `docs/openapi.json` holds it.
 #[must_use]
 pub fn to_json() -> String {
-    format!("{:#}\n", document())
+    // A document of our own making is always JSON; were it not, the tests would see an empty one.
+    let mut json = document().to_pretty_json().unwrap_or_default();
+    json.push('\n');
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::functions;
+    use serde_json::Value;
+
+    #[test]
+    fn paths_and_operations_are_those_that_the_functions_answer() {
+        let routes = functions::ROUTES.iter().flat_map(|(_, routes)| *routes);
+        let mut routes: Vec<_> = routes.map(shoebox_http::Route::described).collect();
+        routes.sort();
+        assert_eq!(shoebox_http::openapi::operations(&document()), routes);
+    }
+
+    #[test]
+    fn the_checked_in_file_is_as_the_code_generates_it() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+        let checked_in = std::fs::read_to_string(path).unwrap();
+        let stale = "docs/openapi.json is stale: cargo run -- openapi > docs/openapi.json";
+        assert!(checked_in == to_json(), "{stale}");
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let json: Value = serde_json::from_str(&to_json()).unwrap();
+        assert_eq!(json["openapi"], "3.1.0");
+        assert_eq!(json["servers"][0]["url"], "/");
+        let mut references = 0;
+        let mut rest = vec![&json];
+        while let Some(value) = rest.pop() {
+            if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+                let pointer = reference.strip_prefix('#').unwrap();
+                assert!(json.pointer(pointer).is_some(), "{reference} leads nowhere");
+                references += 1;
+            }
+            match value {
+                Value::Object(members) => rest.extend(members.values()),
+                Value::Array(items) => rest.extend(items),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            }
+        }
+        assert!(references > 10, "only {references} references were found");
+    }
 }

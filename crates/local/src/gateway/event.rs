@@ -281,7 +281,7 @@ mod tests {
             ("apiId", "a1"),
             ("domainName", "api.example:8000"),
             ("httpMethod", "GET"),
-            ("path", "/dev/images/7"),
+            ("path", "/restapis/a1/dev/_user_request_/images/7"),
             ("protocol", "HTTP/1.1"),
             ("requestId", "r-1"),
             ("resourcePath", "/images/{id}"),

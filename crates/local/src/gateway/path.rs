@@ -11,7 +11,8 @@ const DEFAULT_API_ID: &str = "shoebox";
 pub(super) struct Target {
     /// The path below the stage, what the event carries as `path`.
     pub(super) path: String,
-    /// The path with the stage, what the event carries as `requestContext.path`.
+    /// The path as the client wrote it, what the event carries as `requestContext.path`: links that a
+    /// function makes with it lead back here.
     pub(super) full_path: String,
     /// The stage.
     pub(super) stage: String,
@@ -48,7 +49,7 @@ impl Target {
         let below = if rest.is_empty() { "/" } else { rest };
         Some(Self {
             path: below.to_owned(),
-            full_path: format!("/{stage}{below}"),
+            full_path: path.to_owned(),
             stage: stage.to_owned(),
             api_id: api_id.to_owned(),
         })
@@ -80,12 +81,12 @@ mod tests {
             "/restapis/a1/dev/_user_request_/images/7",
             "/_aws/execute-api/a1/dev/images/7",
         ] {
-            let expected = strings(["a1", "dev", "/images/7", "/dev/images/7"]);
+            let expected = strings(["a1", "dev", "/images/7", path]);
             assert_eq!(parts(path), expected);
             assert!(Target::is_emulated(path));
         }
-        let root = strings(["a1", "dev", "/", "/dev/"]);
-        assert_eq!(parts("/restapis/a1/dev/_user_request_"), root);
+        let bare = "/restapis/a1/dev/_user_request_";
+        assert_eq!(parts(bare), strings(["a1", "dev", "/", bare]));
     }
 
     #[test]

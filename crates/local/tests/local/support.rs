@@ -34,7 +34,7 @@ pub(crate) const READER_ROUTES: &[Route] = &[
 ];
 
 /// Answers with what the function was told.
-async fn echo(name: &'static str, request: lambda_http::Request) -> lambda_http::Response<Body> {
+fn echo(name: &'static str, request: &lambda_http::Request) -> lambda_http::Response<Body> {
     let told = json!({
         "function": name,
         "method": request.method().as_str(),
@@ -55,8 +55,12 @@ async fn echo(name: &'static str, request: lambda_http::Request) -> lambda_http:
 
 pub(crate) fn echo_gateway() -> Gateway {
     let functions = vec![
-        Function::new("writer", WRITER_ROUTES, |request| echo("writer", request)),
-        Function::new("reader", READER_ROUTES, |request| echo("reader", request)),
+        Function::new("writer", WRITER_ROUTES, |request| async {
+            echo("writer", request)
+        }),
+        Function::new("reader", READER_ROUTES, |request| async {
+            echo("reader", request)
+        }),
     ];
     Gateway::new(functions, Handle::current(), INTEGRATION_TIMEOUT)
 }
