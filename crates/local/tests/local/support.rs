@@ -55,11 +55,11 @@ fn echo(name: &'static str, request: &lambda_http::Request) -> lambda_http::Resp
 
 pub(crate) fn echo_gateway() -> Gateway {
     let functions = vec![
-        Function::new("writer", WRITER_ROUTES, |request| async {
-            echo("writer", request)
+        Function::new("writer", WRITER_ROUTES, |request| async move {
+            echo("writer", &request)
         }),
-        Function::new("reader", READER_ROUTES, |request| async {
-            echo("reader", request)
+        Function::new("reader", READER_ROUTES, |request| async move {
+            echo("reader", &request)
         }),
     ];
     Gateway::new(functions, Handle::current(), INTEGRATION_TIMEOUT)
