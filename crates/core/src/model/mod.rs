@@ -1,6 +1,7 @@
 //! What the service knows of an image, as types that cannot hold anything invalid.
 
 mod attributes;
+mod direct;
 mod idempotency;
 mod image;
 mod image_id;
@@ -11,6 +12,7 @@ mod user_id;
 mod visibility;
 
 pub use attributes::{AttributeFields, Attributes};
+pub use direct::{DirectFields, StartedUpload};
 pub use idempotency::IdempotencyKey;
 pub use image::{DirectUpload, Image, ObjectName, Sha256Digest, Status};
 pub use image_id::{ImageId, NotAnImageId};
