@@ -27,8 +27,8 @@ impl Caller {
 pub enum Action {
     /// Read its metadata or bytes.
     Read,
-    /// Remove it.
-    Delete,
+    /// Change or remove it.
+    Change,
 }
 
 /// How much of an image a caller is shown.
@@ -58,12 +58,12 @@ pub(crate) fn authorize_owned(
 ) -> Result<(), Error> {
     match (caller, action, visibility) {
         (Caller::Unverified(_), Action::Read, _)
-        | (Caller::Unverified(None), Action::Delete, _) => Ok(()),
+        | (Caller::Unverified(None), Action::Change, _) => Ok(()),
         (Caller::Unverified(Some(user)) | Caller::User(user), _, _) if user == owner => Ok(()),
         (Caller::User(_), Action::Read, Visibility::Public) => Ok(()),
-        (Caller::Unverified(Some(_)), Action::Delete, _)
-        | (Caller::User(_), Action::Delete, Visibility::Public) => Err(Error::Forbidden),
-        (Caller::User(_), Action::Read | Action::Delete, Visibility::Private) => {
+        (Caller::Unverified(Some(_)), Action::Change, _)
+        | (Caller::User(_), Action::Change, Visibility::Public) => Err(Error::Forbidden),
+        (Caller::User(_), Action::Read | Action::Change, Visibility::Private) => {
             Err(Error::NotFound)
         }
     }
@@ -136,8 +136,8 @@ mod tests {
             let found = [
                 decide(&caller, Action::Read, Visibility::Private),
                 decide(&caller, Action::Read, Visibility::Public),
-                decide(&caller, Action::Delete, Visibility::Private),
-                decide(&caller, Action::Delete, Visibility::Public),
+                decide(&caller, Action::Change, Visibility::Private),
+                decide(&caller, Action::Change, Visibility::Public),
             ];
             assert_eq!(found, expected, "{caller:?}");
         }

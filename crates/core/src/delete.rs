@@ -4,20 +4,22 @@
 //! 2. The object goes. A failure leaves the DELETING row, so that a repeat, or the sweeper, finishes.
 //! 3. The row becomes a tombstone, which remembers the id while an upload could still be repeated.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use crate::authorize::{Action, Caller, authorize};
+use crate::authorize::{Action, Caller, authorize, authorize_owned};
 use crate::clients::Aws;
 use crate::config::{ConfigError, Environment, FromEnvironment, bucket_name, table_name};
-use crate::repo::{Commit, Images, Lifecycle, Objects, object_key};
-use crate::{Error, Image, ImageId};
+use crate::repo::{Images, Objects, Row, State, StoreError, Transition};
+use crate::{Error, ImageId};
 
 /// The most images of one bulk delete.
 pub const MAX_BULK_IDS: usize = 100;
 /// How many images of a bulk delete are worked on at once.
 const CONCURRENCY: usize = 8;
+/// How long a delete may take: the sweeper leaves it alone for so long.
+const FUNCTION_LIFE: TimeDelta = TimeDelta::minutes(1);
 /// How often a delete that meets a concurrent change of the image looks again.
 const RACE_ATTEMPTS: u32 = 5;
 
@@ -66,16 +68,20 @@ impl Deleter {
         force: bool,
         now: DateTime<Utc>,
     ) -> Vec<(ImageId, Result<(), Error>)> {
-        let hidden: Vec<Result<Image, Error>> = stream::iter(ids.iter().copied())
+        let hidden: Vec<Result<Row, Error>> = stream::iter(ids.iter().copied())
             .map(|id| self.hide(caller, id, now))
             .buffered(CONCURRENCY)
             .collect()
             .await;
-        let keys: Vec<String> = hidden.iter().flatten().map(object_key).collect();
+        let keys: Vec<String> = hidden
+            .iter()
+            .flatten()
+            .map(|row| row.object_key.clone())
+            .collect();
         let mut removed = self.objects.delete(&keys).await.into_iter();
-        let removals = hidden.into_iter().map(|image| {
-            let image = image?;
-            Ok((image.id, removed.next().unwrap_or(Ok(()))))
+        let removals = hidden.into_iter().map(|row| {
+            let row = row?;
+            Ok((row, removed.next().unwrap_or(Ok(()))))
         });
         let finished: Vec<Result<(), Error>> = stream::iter(removals)
             .map(|removal| self.finish(removal, force, now))
@@ -86,18 +92,24 @@ impl Deleter {
     }
 
     /// Step 1. An image that is hidden already, by a delete that did not finish, counts as hidden.
-    async fn hide(&self, caller: &Caller, id: ImageId, now: DateTime<Utc>) -> Result<Image, Error> {
+    async fn hide(&self, caller: &Caller, id: ImageId, now: DateTime<Utc>) -> Result<Row, Error> {
         for _ in 0..RACE_ATTEMPTS {
-            let row = self.images.get(id).await?.ok_or(Error::NotFound)?;
-            authorize(caller, Action::Delete, &row.image)?;
-            match row.lifecycle {
-                Lifecycle::Pending => return Err(Error::NotFound),
-                Lifecycle::Deleting => return Ok(row.image),
-                Lifecycle::Active => {}
-            }
-            match self.images.begin_delete(&row.image, now).await? {
-                Commit::Done => return Ok(row.image),
-                Commit::Refused => {}
+            let row = self.images.find(id).await?.ok_or(Error::NotFound)?;
+            match &row.state {
+                State::Uploading(_) | State::Direct(_) | State::Deleted => {
+                    return Err(Error::NotFound);
+                }
+                State::Deleting => {
+                    authorize_owned(caller, Action::Change, &row.user_id, row.visibility)?;
+                    return Ok(row);
+                }
+                State::Active(image) => {
+                    authorize(caller, Action::Change, image)?;
+                    match self.images.begin_delete(image, now + FUNCTION_LIFE).await? {
+                        Transition::Made => return Ok(row),
+                        Transition::Refused => {}
+                    }
+                }
             }
         }
         Err(Error::Conflict)
@@ -106,18 +118,18 @@ impl Deleter {
     /// Step 3, where step 2 succeeded.
     async fn finish(
         &self,
-        removal: Result<(ImageId, Result<(), crate::StoreError>), Error>,
+        removal: Result<(Row, Result<(), StoreError>), Error>,
         force: bool,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let (id, removed) = removal?;
+        let (row, removed) = removal?;
         let finished = match removed {
-            Ok(()) => self.images.bury(id, now).await,
+            Ok(()) => self.images.bury(row.id, &row.guard, now).await.map(|_| ()),
             Err(error) => Err(error.into()),
         };
         match finished {
             Err(error) if force => {
-                tracing::warn!(image_id = %id, error = &error as &dyn std::error::Error, "left to the sweeper");
+                tracing::warn!(image_id = %row.id, error = &error as &dyn std::error::Error, "left to the sweeper");
                 Ok(())
             }
             finished => finished,

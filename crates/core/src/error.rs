@@ -21,6 +21,33 @@ pub enum Error {
     /// The image changed or is changing under the request.
     #[error("the image is being changed by another request")]
     Conflict,
+    /// The caller's precondition names another version of the image.
+    #[error("the image is of another version")]
+    PreconditionFailed,
+    /// The idempotency key stands for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The image that the idempotency key made is gone.
+    #[error("the idempotency key's image was deleted")]
+    KeySpent,
+    /// An earlier attempt at the same request is under way.
+    #[error("the same request is in progress")]
+    InProgress {
+        /// When it has ended for sure.
+        retry_after_secs: u32,
+    },
+    /// The direct upload that was asked for again was completed before.
+    #[error("the direct upload is complete")]
+    AlreadyComplete,
+    /// The bytes of a direct upload are not there.
+    #[error("the bytes were not put yet")]
+    BytesMissing,
+    /// A type was declared that is not taken.
+    #[error("the declared type is not accepted")]
+    UnacceptedDeclaration {
+        /// What is taken.
+        accepted: Vec<ImageFormat>,
+    },
     /// More bytes than one image may have.
     #[error("the image has {size_bytes} bytes")]
     TooManyBytes {
@@ -108,11 +135,17 @@ impl Error {
             Self::Invalid(_) => ErrorKind::Invalid,
             Self::Forbidden => ErrorKind::Forbidden,
             Self::NotFound => ErrorKind::NotFound,
-            Self::Conflict => ErrorKind::Conflict,
+            Self::Conflict
+            | Self::KeyReused
+            | Self::KeySpent
+            | Self::InProgress { .. }
+            | Self::AlreadyComplete
+            | Self::BytesMissing => ErrorKind::Conflict,
+            Self::PreconditionFailed => ErrorKind::PreconditionFailed,
             Self::TooManyBytes { .. } | Self::TooManyPixels { .. } => ErrorKind::TooLarge,
-            Self::UnacceptedType { .. } | Self::ContradictoryType { .. } => {
-                ErrorKind::UnsupportedMediaType
-            }
+            Self::UnacceptedType { .. }
+            | Self::UnacceptedDeclaration { .. }
+            | Self::ContradictoryType { .. } => ErrorKind::UnsupportedMediaType,
             Self::BadImage { .. } => ErrorKind::UnprocessableImage,
             Self::Store(error) if error.is_busy() => ErrorKind::Unavailable,
             Self::Store(_) | Self::Presign(_) => ErrorKind::StoreFailed,
@@ -128,9 +161,17 @@ impl Error {
             Self::Forbidden => "not_the_owner",
             Self::NotFound => "image_not_found",
             Self::Conflict => "image_changing",
+            Self::PreconditionFailed => "precondition_failed",
+            Self::KeyReused => "idempotency_key_reused",
+            Self::KeySpent => "idempotency_key_spent",
+            Self::InProgress { .. } => "request_in_progress",
+            Self::AlreadyComplete => "upload_complete",
+            Self::BytesMissing => "upload_missing",
             Self::TooManyBytes { .. } => "image_too_large",
             Self::TooManyPixels { .. } => "too_many_pixels",
-            Self::UnacceptedType { .. } => "unsupported_image_type",
+            Self::UnacceptedType { .. } | Self::UnacceptedDeclaration { .. } => {
+                "unsupported_image_type"
+            }
             Self::ContradictoryType { .. } => "content_type_mismatch",
             Self::BadImage { .. } => "invalid_image",
             Self::Store(error) if error.is_busy() => "store_busy",
@@ -150,17 +191,35 @@ impl Error {
             Self::Conflict => {
                 "The image is being changed by another request; try again.".to_owned()
             }
+            Self::PreconditionFailed => {
+                "The image is of another version than If-Match names.".to_owned()
+            }
+            Self::KeyReused => "The Idempotency-Key was used for another request.".to_owned(),
+            Self::KeySpent => {
+                "The image of this Idempotency-Key was deleted; use another key.".to_owned()
+            }
+            Self::InProgress { .. } => {
+                "An earlier request with this Idempotency-Key is in progress.".to_owned()
+            }
+            Self::AlreadyComplete => {
+                "The upload of this Idempotency-Key is complete; its bytes are there.".to_owned()
+            }
+            Self::BytesMissing => {
+                "The bytes are not there yet: PUT them to the upload URL first.".to_owned()
+            }
+            Self::UnacceptedDeclaration { accepted } => {
+                format!(
+                    "The declared type is not accepted; accepted are {}.",
+                    names(accepted)
+                )
+            }
             Self::TooManyBytes {
                 size_bytes,
                 limit_bytes,
             } => format!("The image has {size_bytes} bytes; at most {limit_bytes} are accepted."),
             Self::TooManyPixels { detail } | Self::BadImage { detail, .. } => detail.clone(),
             Self::UnacceptedType { found, accepted } => {
-                let accepted: Vec<_> = accepted
-                    .iter()
-                    .map(|format| format.content_type())
-                    .collect();
-                let accepted = accepted.join(", ");
+                let accepted = names(accepted);
                 match found {
                     Some(found) => format!("The bytes are {found}; accepted are {accepted}."),
                     None => format!("The bytes are no known image; accepted are {accepted}."),
@@ -187,6 +246,13 @@ impl Error {
             Self::Forbidden
             | Self::NotFound
             | Self::Conflict
+            | Self::PreconditionFailed
+            | Self::KeyReused
+            | Self::KeySpent
+            | Self::InProgress { .. }
+            | Self::AlreadyComplete
+            | Self::BytesMissing
+            | Self::UnacceptedDeclaration { .. }
             | Self::TooManyBytes { .. }
             | Self::TooManyPixels { .. }
             | Self::UnacceptedType { .. }
@@ -202,20 +268,34 @@ impl Error {
     #[must_use]
     pub fn retry_after_secs(&self) -> Option<u32> {
         const BUSY_SECS: u32 = 2;
-        match self.kind() {
-            ErrorKind::Unavailable | ErrorKind::Conflict => Some(BUSY_SECS),
-            ErrorKind::Invalid
-            | ErrorKind::Unauthorized
-            | ErrorKind::Forbidden
-            | ErrorKind::NotFound
-            | ErrorKind::PreconditionFailed
-            | ErrorKind::TooLarge
-            | ErrorKind::UnsupportedMediaType
-            | ErrorKind::UnprocessableImage
-            | ErrorKind::StoreFailed
-            | ErrorKind::Internal => None,
+        match self {
+            Self::InProgress { retry_after_secs } => Some(*retry_after_secs),
+            Self::Conflict => Some(BUSY_SECS),
+            Self::Store(error) if error.is_busy() => Some(BUSY_SECS),
+            Self::Invalid(_)
+            | Self::Forbidden
+            | Self::NotFound
+            | Self::PreconditionFailed
+            | Self::KeyReused
+            | Self::KeySpent
+            | Self::AlreadyComplete
+            | Self::BytesMissing
+            | Self::UnacceptedDeclaration { .. }
+            | Self::TooManyBytes { .. }
+            | Self::TooManyPixels { .. }
+            | Self::UnacceptedType { .. }
+            | Self::ContradictoryType { .. }
+            | Self::BadImage { .. }
+            | Self::Store(_)
+            | Self::Presign(_)
+            | Self::CorruptRow(_) => None,
         }
     }
+}
+
+fn names(formats: &[ImageFormat]) -> String {
+    let names: Vec<_> = formats.iter().map(|format| format.content_type()).collect();
+    names.join(", ")
 }
 
 impl From<Faults> for Error {

@@ -7,7 +7,7 @@ use crate::authorize::{Action, Caller, authorize};
 use crate::clients::Aws;
 use crate::config::{ConfigError, Environment, FromEnvironment, bucket_name, table_name};
 use crate::presign::{PresignOptions, PresignedUrl, Presigner};
-use crate::repo::{Images, Lifecycle, Objects};
+use crate::repo::{Images, Objects, State};
 use crate::{Error, Image, ImageId};
 
 /// The use case of `GET /images/{id}` and what hangs below it.
@@ -36,13 +36,16 @@ impl Reader {
     /// # Errors
     /// [`Error::NotFound`] also where it is not theirs to know of; or the store that failed.
     pub async fn find(&self, caller: &Caller, id: ImageId) -> Result<Image, Error> {
-        let row = self.images.get(id).await?.ok_or(Error::NotFound)?;
-        match row.lifecycle {
-            Lifecycle::Active => {}
-            Lifecycle::Pending | Lifecycle::Deleting => return Err(Error::NotFound),
+        let row = self.images.find(id).await?.ok_or(Error::NotFound)?;
+        match row.state {
+            State::Active(image) => {
+                authorize(caller, Action::Read, &image)?;
+                Ok(image)
+            }
+            State::Uploading(_) | State::Direct(_) | State::Deleting | State::Deleted => {
+                Err(Error::NotFound)
+            }
         }
-        authorize(caller, Action::Read, &row.image)?;
-        Ok(row.image)
     }
 
     /// Reads the bytes of an image.

@@ -1,8 +1,17 @@
 //! The service itself: model, validation, authorisation, use cases and the S3 and DynamoDB repositories.
 //!
 //! Knows nothing of HTTP: requests arrive as parsed types, failures leave as [`Error`] with its [`ErrorKind`].
-//! A use case is a struct that builds itself from the environment: [`Lister`], [`Reader`], [`Deleter`] and, with
-//! the feature `upload`, `Uploader`.
+//! A use case is a struct that builds itself from the environment: [`Lister`], [`Reader`], [`Updater`], [`Deleter`]
+//! and, with the feature `upload`, which links the image decoders, `Uploader`, `Ingester` and `Sweeper`.
+
+#![cfg_attr(
+    not(feature = "upload"),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the repositories serve uploads, too"
+    )
+)]
 
 mod authorize;
 mod clients;
@@ -11,10 +20,15 @@ mod delete;
 mod error;
 mod fault;
 mod get;
+#[cfg(feature = "upload")]
+mod ingest;
 mod list;
 mod model;
 mod presign;
 mod repo;
+#[cfg(feature = "upload")]
+mod sweep;
+mod update;
 #[cfg(feature = "upload")]
 mod upload;
 
@@ -23,12 +37,18 @@ pub use delete::{Deleter, MAX_BULK_IDS};
 pub use error::{Error, ErrorKind};
 pub use fault::{Fault, Faults};
 pub use get::Reader;
+#[cfg(feature = "upload")]
+pub use ingest::{Ingested, Ingester};
 pub use list::{ListFields, ListQuery, Lister, Page};
 pub use model::{
-    AttributeFields, Attributes, Category, Description, Filename, Image, ImageId, Invalid,
-    Metadata, NotAnImageId, Sha256Digest, Status, Tag, Tags, UserId, Visibility, to_millis,
+    AttributeFields, Attributes, Category, Description, DirectUpload, Filename, IdempotencyKey,
+    Image, ImageId, Invalid, Metadata, NotAnImageId, ObjectName, Sha256Digest, Status, Tag, Tags,
+    UserId, Visibility, to_millis,
 };
 pub use presign::{PresignOptions, PresignedUrl, cache_control, content_disposition};
 pub use repo::StoreError;
 #[cfg(feature = "upload")]
-pub use upload::{File, Uploader};
+pub use sweep::{AuditReport, Repair, SweepReport, Sweeper};
+pub use update::{Patch, Precondition, Updater};
+#[cfg(feature = "upload")]
+pub use upload::{DirectFields, DirectRequest, File, StartedUpload, Upload, Uploader};

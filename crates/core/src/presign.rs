@@ -92,6 +92,14 @@ impl Presigner {
         })
     }
 
+    /// How long a URL that is signed now works: as long as asked, or until the credentials end.
+    pub(crate) fn lifetime(&self, asked: Duration, now: DateTime<Utc>) -> Duration {
+        let start = SystemTime::from(now);
+        let end = self.aws.signature_end(start);
+        let left = end.map(|end| end.duration_since(start).unwrap_or_default());
+        left.map_or(asked, |left| left.min(asked))
+    }
+
     /// Signs a URL for an image. It ends with the credentials that sign it, where they end first.
     pub(crate) async fn presign(
         &self,
@@ -102,11 +110,7 @@ impl Presigner {
         let start = SystemTime::from(now);
         let asked =
             Duration::from_secs(options.expires_in_secs.unwrap_or(self.default_secs).into());
-        let left = self
-            .aws
-            .signature_end(start)
-            .map(|end| end.duration_since(start).unwrap_or_default());
-        let expires_in_secs = left.map_or(asked, |left| left.min(asked)).as_secs();
+        let expires_in_secs = self.lifetime(asked, now).as_secs();
         let key = object_key(image);
         let read = SignedRead {
             key: &key,

@@ -3,14 +3,22 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, IF_MATCH};
 use mime::Mime;
-use shoebox_core::{Caller, Error, Faults, ImageId, PresignOptions, UserId, Visibility};
+use serde_json::{Map, Value};
+use shoebox_core::{
+    Caller, Error, Faults, IdempotencyKey, ImageId, Precondition, PresignOptions, UserId,
+    Visibility,
+};
 
 use crate::accept::Preferences;
 use crate::failure::Failure;
 use crate::identity::{AuthMode, USER_ID_HEADER};
+use crate::json;
 use crate::query::Query;
+
+/// The header by which a client names a request, so that repeats of it have one effect.
+const IDEMPOTENCY_KEY_HEADER: &str = "idempotency-key";
 
 /// A request to one operation.
 #[derive(Debug)]
@@ -75,6 +83,43 @@ impl Call {
             );
         }
         caller.user_id().cloned()
+    }
+
+    /// The client's name for the request: the header `Idempotency-Key`.
+    pub fn idempotency_key(&self, faults: &mut Faults) -> Option<IdempotencyKey> {
+        let value = self.headers.get(IDEMPOTENCY_KEY_HEADER)?;
+        // Bytes that are no text are no key either.
+        let text = value.to_str().unwrap_or_default();
+        faults.check("Idempotency-Key", IdempotencyKey::parse(text))
+    }
+
+    /// The body as a JSON object in which `null` means something.
+    ///
+    /// # Errors
+    /// [`Failure::Malformed`] where it is none.
+    pub fn json_object(&self) -> Result<Map<String, Value>, Failure> {
+        json::object(&self.body)
+    }
+
+    /// The version that the request is meant for: the header `If-Match` (RFC 9110, section 13.1.1). A weak tag
+    /// matches nothing there.
+    #[must_use]
+    pub fn precondition(&self) -> Precondition {
+        let values: Vec<&str> = self
+            .headers
+            .get_all(IF_MATCH)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .collect();
+        let tags = values
+            .iter()
+            .flat_map(|value| value.split(','))
+            .map(str::trim);
+        if values.is_empty() || tags.clone().any(|tag| tag == "*") {
+            return Precondition::None;
+        }
+        let tags = tags.filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
+        Precondition::IfMatch(tags.map(str::to_owned).collect())
     }
 
     /// Who may read an image whose upload does not say.

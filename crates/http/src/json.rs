@@ -2,14 +2,34 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use shoebox_core::Faults;
 
 use crate::failure::Failure;
 use crate::query::parse_switch;
+
+/// The members of a JSON object as values, for a body in which `null` means something.
+///
+/// # Errors
+/// [`Failure::Malformed`] where the body is no JSON object.
+pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, Failure> {
+    serde_json::from_slice(body).map_err(not_an_object)
+}
+
+fn not_an_object(error: serde_json::Error) -> Failure {
+    Failure::Malformed {
+        detail: format!(
+            "The body is not a JSON object (line {}, column {}).",
+            error.line(),
+            error.column()
+        ),
+        cause: Some(error.into()),
+    }
+}
 
 /// The members of a JSON object, not yet parsed. They borrow from the body: a large text is not copied.
 #[derive(Debug, Default)]
@@ -31,14 +51,7 @@ impl<'a> JsonMembers<'a> {
         }
         serde_json::from_slice::<Option<Members<'a>>>(body)
             .map(|members| Self(members.map(|members| members.0).unwrap_or_default()))
-            .map_err(|error| Failure::Malformed {
-                detail: format!(
-                    "The body is not a JSON object (line {}, column {}).",
-                    error.line(),
-                    error.column()
-                ),
-                cause: Some(error.into()),
-            })
+            .map_err(not_an_object)
     }
 
     /// A text.
@@ -66,7 +79,7 @@ impl<'a> JsonMembers<'a> {
     }
 
     /// A whole number, as JSON or as text.
-    pub fn number(&self, name: &str, faults: &mut Faults) -> Option<u32> {
+    pub fn number<N: FromStr>(&self, name: &str, faults: &mut Faults) -> Option<N> {
         let raw = self.raw(name)?;
         let number = raw.trim_matches('"').parse().ok();
         if number.is_none() {
@@ -106,7 +119,7 @@ mod tests {
         assert_eq!(members.text("a", &mut faults), None);
         assert_eq!(members.text("b", &mut faults).unwrap(), "x");
         assert_eq!(members.switch("c", &mut faults), None);
-        assert_eq!(members.number("d", &mut faults), None);
+        assert_eq!(members.number::<u32>("d", &mut faults), None);
         assert_eq!(members.text("e", &mut faults), None);
         assert_eq!(members.text("absent", &mut faults), None);
         let named: Vec<_> = faults
@@ -153,9 +166,9 @@ mod tests {
         let members =
             JsonMembers::parse(br#"{"width": "640", "force": "true", "x": 1.5}"#).unwrap();
         let mut faults = Faults::default();
-        assert_eq!(members.number("width", &mut faults), Some(640));
+        assert_eq!(members.number::<u32>("width", &mut faults), Some(640));
         assert_eq!(members.switch("force", &mut faults), Some(true));
         assert!(faults.is_empty());
-        assert_eq!(members.number("x", &mut faults), None);
+        assert_eq!(members.number::<u32>("x", &mut faults), None);
     }
 }

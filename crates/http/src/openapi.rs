@@ -40,6 +40,18 @@ problems! {
 }
 
 problems! {
+    /// The problems of completing a direct upload.
+    CompleteProblems: BAD_REQUEST FORBIDDEN NOT_FOUND CONFLICT PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE
+        UNPROCESSABLE_ENTITY INTERNAL_SERVER_ERROR BAD_GATEWAY SERVICE_UNAVAILABLE
+}
+
+problems! {
+    /// The problems of changing an image.
+    UpdateProblems: BAD_REQUEST FORBIDDEN NOT_FOUND CONFLICT PRECONDITION_FAILED INTERNAL_SERVER_ERROR
+        BAD_GATEWAY SERVICE_UNAVAILABLE
+}
+
+problems! {
     /// The problems of deleting one image.
     DeleteProblems: BAD_REQUEST FORBIDDEN NOT_FOUND CONFLICT INTERNAL_SERVER_ERROR BAD_GATEWAY
         SERVICE_UNAVAILABLE
@@ -57,6 +69,20 @@ pub struct CallerParameters {
     /// Who is calling, where nobody is checked. The parameter or member `user_id` does as well.
     #[param(required = false, rename = "X-User-Id", example = "ann")]
     pub x_user_id: String,
+}
+
+/// The header by which a client makes a request safe to repeat.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct IdempotencyParameters {
+    /// 1 to 128 visible ASCII characters. For 24 hours the same key with the same request gives the first answer;
+    /// with another request, 409.
+    #[param(
+        required = false,
+        rename = "Idempotency-Key",
+        example = "3f6c0a52-upload-1"
+    )]
+    pub idempotency_key: String,
 }
 
 /// The headers by which a client says what it has.
@@ -96,6 +122,7 @@ fn code(status: StatusCode) -> &'static str {
         StatusCode::FORBIDDEN => "not_the_owner",
         StatusCode::NOT_FOUND => "image_not_found",
         StatusCode::CONFLICT => "image_changing",
+        StatusCode::PRECONDITION_FAILED => "precondition_failed",
         StatusCode::PAYLOAD_TOO_LARGE => "image_too_large",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_image_type",
         StatusCode::UNPROCESSABLE_ENTITY => "invalid_image",
@@ -115,6 +142,7 @@ fn sentence(status: StatusCode) -> &'static str {
         StatusCode::CONFLICT => {
             "Another request is changing the image; repeat after `Retry-After`."
         }
+        StatusCode::PRECONDITION_FAILED => "The image is of another version than `If-Match` names.",
         StatusCode::PAYLOAD_TOO_LARGE => "Too many bytes or pixels.",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body's form, or the image's type, is not taken.",
         StatusCode::UNPROCESSABLE_ENTITY => "The bytes are no whole, sound image.",

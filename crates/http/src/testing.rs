@@ -17,6 +17,7 @@ pub(crate) fn image() -> Image {
         width_px: 4,
         height_px: 5,
         sha256: Sha256Digest([0xab; 32]),
+        object_name: shoebox_core::ObjectName::Digest,
         tags,
         description: None,
         category: None,

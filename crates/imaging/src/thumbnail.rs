@@ -178,6 +178,14 @@ impl ThumbnailBuilder {
         }
     }
 
+    /// How many pixels of the picture to go on by, so that about so many for each pixel of the
+    /// thumbnail are looked at in each direction.
+    pub(crate) fn sampling_step(&self, samples: u32) -> u32 {
+        let across = self.source_width / self.width;
+        let down = self.source_height / self.height;
+        (across.min(down) / samples).max(1)
+    }
+
     pub(crate) fn finish(&self) -> Thumbnail {
         Thumbnail {
             width: self.width as usize,

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use aws_credential_types::Credentials;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use local::{Data, Options};
+use shoebox_core::Repair;
 use shoebox_core::config::Environment;
 
 /// Runs the image service on this machine: API, docs and gallery, with S3 and `DynamoDB` built in.
@@ -18,13 +19,18 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 8000)]
     port: u16,
     /// Port of the AWS endpoint (S3, `DynamoDB`); 0 takes any free one
-    #[arg(long, default_value_t = 4566)]
+    #[arg(long, default_value_t = 4566, global = true)]
     aws_port: u16,
     /// Address to listen on; whoever reaches it may read and change everything
-    #[arg(long, default_value = "127.0.0.1")]
+    #[arg(long, default_value = "127.0.0.1", global = true)]
     host: IpAddr,
     /// Directory that keeps the data
-    #[arg(long, default_value = ".shoebox", conflicts_with = "ephemeral")]
+    #[arg(
+        long,
+        default_value = ".shoebox",
+        conflicts_with = "ephemeral",
+        global = true
+    )]
     data_dir: PathBuf,
     /// Keep nothing: the data is gone when the server stops
     #[arg(long)]
@@ -36,6 +42,31 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Print the `OpenAPI` description of the API
     Openapi,
+    /// Finish what uploads and deletes left behind, beside a running server or without one
+    Sweep(Sweep),
+}
+
+/// How to sweep.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Sweep {
+    /// Compare bucket and table both ways instead, and print what does not agree
+    #[arg(long)]
+    audit: bool,
+    /// With --audit: remove objects and listing rows that belong to no image
+    #[arg(long, requires = "audit")]
+    apply: bool,
+}
+
+impl Sweep {
+    /// Whether to audit, and whether to act on what is found.
+    pub(crate) fn audit(self) -> Option<Repair> {
+        let repair = if self.apply {
+            Repair::Apply
+        } else {
+            Repair::DryRun
+        };
+        self.audit.then_some(repair)
+    }
 }
 
 impl Arguments {

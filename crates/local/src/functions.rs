@@ -8,10 +8,11 @@ use shoebox_http::{Call, Failure, Reply, Route, Service, respond};
 use crate::gateway::Function;
 
 /// The routes of every function, under its name.
-pub const ROUTES: [(&str, &[Route]); 4] = [
+pub const ROUTES: [(&str, &[Route]); 5] = [
     ("upload", upload::ROUTES),
     ("list", list::ROUTES),
     ("get", get::ROUTES),
+    ("update", update::ROUTES),
     ("delete", delete::ROUTES),
 ];
 
@@ -24,6 +25,7 @@ pub fn mount(environment: &Environment) -> Result<Vec<Function>, ConfigError> {
         function("upload", upload::ROUTES, upload::handle, environment)?,
         function("list", list::ROUTES, list::handle, environment)?,
         function("get", get::ROUTES, get::handle, environment)?,
+        function("update", update::ROUTES, update::handle, environment)?,
         function("delete", delete::ROUTES, delete::handle, environment)?,
     ])
 }

@@ -8,7 +8,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use cli::{Arguments, Command};
+use cli::{Arguments, Command, Sweep};
+use local::Swept;
 use shoebox_core::config::Environment;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -20,6 +21,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Some(Command::Openapi) => print_openapi(),
+        Some(Command::Sweep(how)) => sweep(&arguments, how).await,
         None => serve(&arguments).await,
     };
     match done {
@@ -36,6 +38,22 @@ async fn main() -> ExitCode {
 fn print_openapi() -> Result<(), Failure> {
     std::io::stdout().write_all(local::openapi::to_json().as_bytes())?;
     Ok(())
+}
+
+/// Prints the report as JSON; findings of an audit make the exit status 1.
+async fn sweep(arguments: &Arguments, how: Sweep) -> Result<(), Failure> {
+    let process = Environment::of_process();
+    logs::start(shoebox_http::log_level(&process)?);
+    let swept = local::sweep(arguments.options(&process), how.audit()).await?;
+    let (report, findings) = match swept {
+        Swept::Swept(report) => (serde_json::to_string_pretty(&report)?, 0),
+        Swept::Audited(report) => (serde_json::to_string_pretty(&report)?, report.findings()),
+    };
+    writeln!(std::io::stdout(), "{report}")?;
+    match findings {
+        0 => Ok(()),
+        findings => Err(format!("the audit has {findings} findings").into()),
+    }
 }
 
 async fn serve(arguments: &Arguments) -> Result<(), Failure> {

@@ -40,6 +40,7 @@ pub fn document() -> OpenApi {
         upload::openapi,
         list::openapi,
         get::openapi,
+        update::openapi,
         delete::openapi,
     ] {
         document.merge(function());

@@ -11,6 +11,7 @@ use tokio::task::JoinError;
 use crate::clients::{dynamodb_client, s3_client};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::dynamodb::{DynamoDb, DynamoDbError};
+use crate::events::EventFunctions;
 use crate::gateway::Gateway;
 use crate::options::{Options, store_credentials};
 use crate::resources::ResourceError;
@@ -110,8 +111,10 @@ async fn assemble(
     let bucket = config::bucket_name(&environment)?;
     let table = config::table_name(&environment)?;
     let functions = functions::mount(&environment)?;
+    let event_functions = EventFunctions::new(&environment)?;
 
     let s3 = S3::open(&data.objects(), accepted(&options)).await?;
+    let created = s3.object_created();
     let gateway = Gateway::new(functions, handle, options.integration_timeout);
     let endpoint = aws::Endpoint {
         gateway: gateway.clone(),
@@ -122,6 +125,9 @@ async fn assemble(
     let s3_client = s3_client(&aws_url, store_credentials());
     let dynamodb_client = dynamodb_client(&dynamodb_url, store_credentials());
     resources::create(&s3_client, &dynamodb_client, &bucket, &table).await?;
+    // They end with the runtime.
+    tokio::spawn(event_functions.clone().ingest(created));
+    tokio::spawn(event_functions.sweep());
     let api = Server::start(api_listener, api::router(gateway.clone(), &aws_url));
     Ok(Running {
         api_url,

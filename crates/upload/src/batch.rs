@@ -1,7 +1,9 @@
 //! The files of one request, stored one after the other: verifying an image keeps one core busy, and its pixels
 //! in memory, so two at once would only need more of both.
 
-use shoebox_core::{Attributes, File, Image, PresignOptions, Uploader, UserId, View};
+use shoebox_core::{
+    Attributes, File, IdempotencyKey, Image, PresignOptions, Upload, Uploader, UserId, View,
+};
 use shoebox_http::bodies::{FileFailure, ImageBody, UploadedImages};
 use shoebox_http::form::UploadedFile;
 use shoebox_http::{Call, FailedFile, Failure, Reply, StatusCode, error_chain, partly_failed};
@@ -14,6 +16,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) call: &'a Call,
     pub(crate) user: UserId,
     pub(crate) attributes: Attributes,
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
 impl Batch<'_> {
@@ -24,7 +27,7 @@ impl Batch<'_> {
         let mut failed = Vec::new();
         for (index, file) in files.into_iter().enumerate() {
             let filename = file.filename.clone();
-            match self.store_one(file).await {
+            match self.store_one(index, file).await {
                 Ok(image) => stored.push(image),
                 Err(error) => failed.push(FailedFile {
                     index,
@@ -48,17 +51,23 @@ impl Batch<'_> {
         }
     }
 
-    async fn store_one(&self, file: UploadedFile) -> Result<Image, shoebox_core::Error> {
-        let visibility = self.call.default_visibility();
+    async fn store_one(
+        &self,
+        index: usize,
+        file: UploadedFile,
+    ) -> Result<Image, shoebox_core::Error> {
+        let upload = Upload {
+            user: &self.user,
+            attributes: &self.attributes,
+            default_visibility: self.call.default_visibility(),
+            idempotency: self.idempotency_key.as_ref().map(|key| (key, index)),
+        };
         let file = File {
             bytes: file.bytes,
             filename: file.filename,
             declared_type: file.declared_type,
         };
-        let now = self.call.now;
-        self.uploader
-            .upload(&self.user, visibility, &self.attributes, file, now)
-            .await
+        self.uploader.upload(upload, file, self.call.now).await
     }
 
     /// The answer for one image. It is stored, so that it has no URL is no reason to call the upload failed.

@@ -93,6 +93,52 @@ pub struct MultipartUpload {
     pub metadata: String,
 }
 
+/// The declaration of a direct upload.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({
+    "user_id": "ann",
+    "filename": "panorama.jpg",
+    "content_type": "image/jpeg",
+    "size": 18_422_301,
+    "tags": ["harbour"],
+}))]
+pub struct DirectUploadRequest {
+    /// The image type; the bytes must be of it.
+    pub content_type: String,
+    /// The exact size in bytes.
+    pub size: u64,
+    /// SHA-256 of the bytes in hex; with it, the storage refuses any others.
+    #[schema(required = false)]
+    pub sha256: String,
+    /// The header `X-User-Id` goes before it.
+    #[schema(required = false)]
+    pub user_id: String,
+    /// Its last path segment is kept; up to 255 characters.
+    #[schema(required = false)]
+    pub filename: String,
+    /// Up to 20 of up to 64 characters each; an array or a comma-separated string.
+    #[schema(required = false)]
+    pub tags: Vec<String>,
+    /// Up to 2,000 characters.
+    #[schema(required = false)]
+    pub description: String,
+    /// Up to 64 characters.
+    #[schema(required = false)]
+    pub category: String,
+    /// `private` or `public`.
+    #[schema(required = false)]
+    pub visibility: String,
+    /// Custom fields, up to 4 KB of JSON.
+    #[schema(required = false, value_type = Object)]
+    pub metadata: serde_json::Value,
+    /// 422 at completion where the image has another width.
+    #[schema(required = false)]
+    pub width: u32,
+    /// 422 at completion where the image has another height.
+    #[schema(required = false)]
+    pub height: u32,
+}
+
 /// The attributes of an image that is sent as its bytes; the other forms carry their own.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]

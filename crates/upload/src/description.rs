@@ -3,7 +3,12 @@
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
-#[openapi(paths(crate::upload_images, crate::upload_images_alias))]
+#[openapi(paths(
+    crate::upload_images,
+    crate::upload_images_alias,
+    crate::direct::start_direct_upload,
+    crate::direct::complete_direct_upload,
+))]
 struct Description;
 
 /// Describes the operations of this function.

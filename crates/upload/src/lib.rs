@@ -1,21 +1,24 @@
-//! The Lambda function of `POST /images`: one or more images in one of three forms.
+//! The Lambda function of `POST /images`: one or more images in one of three forms, or
+//! directly into S3.
 
 mod batch;
 pub mod bodies;
 mod description;
+mod direct;
 
 use std::sync::Arc;
 
 use shoebox_core::{Attributes, Faults, Uploader};
 use shoebox_http::bodies::ImageBytes;
 use shoebox_http::form::UploadForm;
-use shoebox_http::openapi::{CallerParameters, UploadProblems};
+use shoebox_http::openapi::{CallerParameters, IdempotencyParameters, UploadProblems};
 use shoebox_http::{Call, Failure, Reply, Route};
 
 use crate::batch::Batch;
 use crate::bodies::{JsonUpload, MultipartUpload, UploadParameters, Uploaded};
 
 pub use description::openapi;
+use direct::{complete_direct_upload, start_direct_upload};
 
 /// What this function answers.
 pub const ROUTES: &[Route] = &[
@@ -29,6 +32,16 @@ pub const ROUTES: &[Route] = &[
         pattern: "/images/upload",
         operation: "upload_images_alias",
     },
+    Route {
+        method: "POST",
+        pattern: "/images/uploads",
+        operation: "start_direct_upload",
+    },
+    Route {
+        method: "POST",
+        pattern: "/images/{id}/complete",
+        operation: "complete_direct_upload",
+    },
 ];
 
 /// Answers one call.
@@ -39,6 +52,8 @@ pub async fn handle(uploader: Arc<Uploader>, call: Call) -> Result<Reply, Failur
     match call.operation {
         "upload_images" => upload_images(&uploader, call).await,
         "upload_images_alias" => upload_images_alias(&uploader, call).await,
+        "start_direct_upload" => start_direct_upload(&uploader, &call).await,
+        "complete_direct_upload" => complete_direct_upload(&uploader, &call).await,
         _ => Err(Failure::UnknownPath),
     }
 }
@@ -53,7 +68,7 @@ pub async fn handle(uploader: Arc<Uploader>, call: Call) -> Result<Reply, Failur
     path = "/images",
     operation_id = "upload_images",
     tag = "images",
-    params(CallerParameters, UploadParameters),
+    params(CallerParameters, IdempotencyParameters, UploadParameters),
     request_body(content(
         (JsonUpload = "application/json"),
         (MultipartUpload = "multipart/form-data"),
@@ -76,6 +91,7 @@ async fn upload_images(uploader: &Uploader, mut call: Call) -> Result<Reply, Fai
     let form = UploadForm::read(&mut call, &mut faults).await?;
     let user = call.user(form.fields.user_id.as_deref(), &mut faults);
     let attributes = Attributes::parse(form.fields, &mut faults);
+    let idempotency_key = call.idempotency_key(&mut faults);
     let Some(user) = user.filter(|_| faults.is_empty()) else {
         return Err(faults.into());
     };
@@ -84,6 +100,7 @@ async fn upload_images(uploader: &Uploader, mut call: Call) -> Result<Reply, Fai
         call: &call,
         user,
         attributes,
+        idempotency_key,
     };
     batch.store(form.files).await
 }
@@ -96,7 +113,7 @@ async fn upload_images(uploader: &Uploader, mut call: Call) -> Result<Reply, Fai
     path = "/images/upload",
     operation_id = "upload_images_alias",
     tag = "images",
-    params(CallerParameters, UploadParameters),
+    params(CallerParameters, IdempotencyParameters, UploadParameters),
     request_body(content(
         (JsonUpload = "application/json"),
         (MultipartUpload = "multipart/form-data"),

@@ -133,7 +133,7 @@ impl Lister {
         if ids.is_empty() {
             return Ok(rows.into_iter().map(|row| row.image).collect());
         }
-        let whole = self.images.get_active(&ids).await?;
+        let whole = self.images.active(&ids).await?;
         let mut whole: HashMap<_, _> = whole.into_iter().map(|image| (image.id, image)).collect();
         let images = rows.into_iter().filter_map(|row| {
             if row.lacks_details {

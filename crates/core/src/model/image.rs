@@ -3,7 +3,10 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use imaging::{Exif, ImageFormat};
 
-use super::{Category, Description, Filename, ImageId, Metadata, Tags, UserId, Visibility};
+use super::{
+    Attributes, Category, Description, Filename, ImageId, Invalid, Metadata, Tags, UserId,
+    Visibility,
+};
 
 /// SHA-256 of an image's bytes; shown in hex.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +24,15 @@ impl fmt::Debug for Sha256Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
+}
+
+/// How the key of an image's object ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectName {
+    /// In the digest of the bytes.
+    Digest,
+    /// In a fixed name, as the bytes were not known when the key was given out.
+    Plain,
 }
 
 /// Where an image is in its life. Only an active one is ever shown.
@@ -65,6 +77,8 @@ pub struct Image {
     pub height_px: u32,
     /// The digest of the bytes.
     pub sha256: Sha256Digest,
+    /// How the key of its object ends.
+    pub object_name: ObjectName,
     /// Tags.
     pub tags: Tags,
     /// Description.
@@ -96,5 +110,44 @@ impl Image {
         let mut text = self.sha256.to_string();
         text.truncate(16);
         format!("{text}-{}", self.revision)
+    }
+}
+
+/// An image whose bytes the client puts into S3 itself: known by what was declared, until they are verified.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DirectUpload {
+    /// The id that the image will have.
+    pub id: ImageId,
+    /// Its owner.
+    pub user_id: UserId,
+    /// What the client said of it; width and height are claims that the bytes must meet.
+    pub attributes: Attributes,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// As declared.
+    pub format: ImageFormat,
+    /// As declared, and enforced by the signature of the URL.
+    pub size_bytes: u64,
+    /// As declared, and enforced by the signature of the URL.
+    pub sha256: Option<Sha256Digest>,
+    /// When it was asked for, to the millisecond.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Sha256Digest {
+    /// Parses 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// Any other text.
+    pub fn from_hex(text: &str) -> Result<Self, Invalid> {
+        let invalid = || Invalid::new("must be a SHA-256 digest in hex: 64 digits");
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(invalid());
+        }
+        let mut digest = [0; 32];
+        for (byte, index) in digest.iter_mut().zip((0..64).step_by(2)) {
+            *byte = u8::from_str_radix(&text[index..index + 2], 16).map_err(|_| invalid())?;
+        }
+        Ok(Self(digest))
     }
 }

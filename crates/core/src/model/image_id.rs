@@ -3,7 +3,10 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use uuid::{Builder, Uuid};
+
+use super::{IdempotencyKey, UserId};
 
 /// The id of an image: a UUID of version 7 (its first 48 bits are the milliseconds of its creation, so ids sort
 /// by time), or of version 8 where it is derived from an idempotency key. RFC 9562.
@@ -17,6 +20,18 @@ impl ImageId {
     pub fn new(now: DateTime<Utc>, random: [u8; 10]) -> Self {
         let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
         Self(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+
+    /// The id of part `part` of what `user` uploads under an idempotency key, version 8: whoever repeats the
+    /// request meets the same row.
+    #[must_use]
+    pub fn derived(user: &UserId, key: &IdempotencyKey, part: usize) -> Self {
+        // Neither a user id nor a key can hold a line break, so no two inputs are alike.
+        let text = format!("shoebox idempotency key\n{user}\n{}\n{part}", key.as_str());
+        let digest: [u8; 32] = Sha256::digest(text).into();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self(Builder::from_custom_bytes(bytes).into_uuid())
     }
 
     /// The last byte: evenly spread in both versions, so it picks shards.
@@ -64,6 +79,18 @@ mod tests {
         let late = ImageId::new(at(1_700_000_000_001), [0; 10]);
         assert!(early.to_string() < late.to_string());
         assert_eq!(late.to_string().parse(), Ok(late));
+    }
+
+    #[test]
+    fn derived_ids_are_the_same_for_the_same_request_alone() {
+        let user = |name| UserId::parse(name).unwrap();
+        let key = |text| IdempotencyKey::parse(text).unwrap();
+        let id = ImageId::derived(&user("ann"), &key("k"), 0);
+        assert_eq!(id, ImageId::derived(&user("ann"), &key("k"), 0));
+        assert_ne!(id, ImageId::derived(&user("bob"), &key("k"), 0));
+        assert_ne!(id, ImageId::derived(&user("ann"), &key("l"), 0));
+        assert_ne!(id, ImageId::derived(&user("ann"), &key("k"), 1));
+        assert_eq!(id.to_string().parse(), Ok(id));
     }
 
     #[test]

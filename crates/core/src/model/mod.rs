@@ -1,6 +1,7 @@
 //! What the service knows of an image, as types that cannot hold anything invalid.
 
 mod attributes;
+mod idempotency;
 mod image;
 mod image_id;
 mod metadata;
@@ -10,7 +11,8 @@ mod user_id;
 mod visibility;
 
 pub use attributes::{AttributeFields, Attributes};
-pub use image::{Image, Sha256Digest, Status};
+pub use idempotency::IdempotencyKey;
+pub use image::{DirectUpload, Image, ObjectName, Sha256Digest, Status};
 pub use image_id::{ImageId, NotAnImageId};
 pub use metadata::Metadata;
 pub use tags::{Tag, Tags};

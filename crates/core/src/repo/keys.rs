@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::{Category, Image, ImageId, Tag, UserId, Visibility};
 use imaging::ImageFormat;
@@ -10,7 +11,11 @@ use imaging::ImageFormat;
 /// Over how many partitions the feed of all public images is spread: eight take 8,000 writes a second.
 pub(crate) const FEED_SHARDS: u8 = 8;
 /// Over how many partitions the rows that await the sweeper are spread.
-const SWEEP_SHARDS: u8 = 4;
+pub(crate) const SWEEP_SHARDS: u8 = 4;
+/// The sparse index of the rows that await the sweeper: only they have its key attributes.
+pub(super) const SWEEP_INDEX: &str = "SweepIndex";
+/// How long after the last write of its object could land a row is the sweeper's: longer than clocks differ.
+const SWEEP_MARGIN: TimeDelta = TimeDelta::minutes(1);
 /// The sort key of an image row.
 pub(super) const IMAGE_SORT_KEY: &str = "IMG";
 
@@ -89,9 +94,14 @@ pub(super) fn image_partition(id: ImageId) -> String {
     format!("IMG#{id}")
 }
 
-/// The partition of `SweepIndex` that a row waits in.
-pub(super) fn sweep_shard(id: ImageId) -> String {
-    (id.spread() % SWEEP_SHARDS).to_string()
+/// The key attributes of `SweepIndex` for a row that is the sweeper's once `hold_until` has passed.
+pub(super) fn due(id: ImageId, hold_until: DateTime<Utc>) -> [(String, AttributeValue); 2] {
+    let due_at = (hold_until + SWEEP_MARGIN).timestamp();
+    let shard = (id.spread() % SWEEP_SHARDS).to_string();
+    [
+        ("sweep_shard".to_owned(), AttributeValue::S(shard)),
+        ("due_at".to_owned(), AttributeValue::N(due_at.to_string())),
+    ]
 }
 
 /// The partition key of a listing.
@@ -111,7 +121,7 @@ pub(crate) fn partition(scope: &Scope, facet: &Facet) -> String {
 }
 
 /// The partition keys of every listing that shows the image.
-pub(super) fn listings(image: &Image) -> Vec<String> {
+pub(crate) fn listings(image: &Image) -> Vec<String> {
     let mut facets = vec![Facet::Whole, Facet::ContentType(image.format)];
     facets.extend(image.category.clone().map(Facet::Category));
     facets.extend(image.tags.as_slice().iter().cloned().map(Facet::Tag));

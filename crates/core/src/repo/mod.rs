@@ -1,14 +1,23 @@
 //! The two stores. AWS SDK types end here.
 
+mod card;
 mod error;
 mod items;
 mod keys;
 mod listing;
 mod objects;
 mod rows;
+mod scan;
+mod transact;
+mod transitions;
 
 pub use error::StoreError;
-pub(crate) use items::{Begin, Commit, Images, Lifecycle};
-pub(crate) use keys::{FEED_SHARDS, Facet, Position, Scope, partition, time_text};
+pub(crate) use items::{Begin, Images};
+pub(crate) use keys::{
+    FEED_SHARDS, Facet, Position, SWEEP_SHARDS, Scope, listings, partition, time_text,
+};
 pub(crate) use listing::{KeyRange, ListingQuery, ListingRow};
-pub(crate) use objects::{Objects, SignedRead, object_key};
+pub(crate) use objects::{Fetched, Objects, SignedRead, SignedWrite, id_in_key, object_key};
+pub(crate) use rows::{Guard, Row, State};
+pub(crate) use scan::{AnyRow, Resume};
+pub(crate) use transact::Transition;

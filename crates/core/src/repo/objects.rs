@@ -12,12 +12,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::StoreError;
 use crate::clients::Aws;
-use crate::{Error, Image};
+use crate::{DirectUpload, Error, Image, ImageId, ObjectName, Sha256Digest, UserId};
 
 /// What stays as it is in a key. A dot does not: a user called `..` would make a path that clients fold.
 const KEY_CHARACTERS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 /// The most keys of one `DeleteObjects`.
 const DELETE_KEYS: usize = 1_000;
+const GET: &str = "GetObject";
 
 /// How a presigned URL answers.
 #[derive(Debug)]
@@ -28,6 +29,33 @@ pub(crate) struct SignedRead<'a> {
     pub(crate) cache_control: &'a str,
 }
 
+/// What a presigned URL takes.
+#[derive(Debug)]
+pub(crate) struct SignedWrite<'a> {
+    pub(crate) upload: &'a DirectUpload,
+    pub(crate) expires_in: Duration,
+}
+
+/// What was found under a key.
+#[derive(Debug)]
+pub(crate) enum Fetched {
+    /// Nothing.
+    Missing,
+    /// More bytes than were asked for; none was read.
+    TooLarge { size_bytes: u64 },
+    /// The bytes.
+    Bytes(Bytes),
+}
+
+/// Some of the objects of images, in the order of their keys.
+#[derive(Debug)]
+pub(crate) struct ObjectPage {
+    /// Keys, and when each was last written.
+    pub(crate) objects: Vec<(String, SystemTime)>,
+    /// Where the next page begins, if one follows.
+    pub(crate) next: Option<String>,
+}
+
 /// The bucket.
 #[derive(Debug, Clone)]
 pub(crate) struct Objects {
@@ -36,10 +64,41 @@ pub(crate) struct Objects {
     bucket: String,
 }
 
+/// The prefix of every object of an image.
+pub(crate) const OBJECT_PREFIX: &str = "images/";
+
 /// The key of an image's bytes.
 pub(crate) fn object_key(image: &Image) -> String {
-    let user = utf8_percent_encode(image.user_id.as_str(), KEY_CHARACTERS);
-    format!("images/{user}/{}/{}", image.id, image.sha256)
+    let digest = match image.object_name {
+        ObjectName::Digest => Some(image.sha256),
+        ObjectName::Plain => None,
+    };
+    key(&image.user_id, image.id, digest)
+}
+
+/// The key that a direct upload is to put its bytes under.
+pub(crate) fn direct_key(upload: &DirectUpload) -> String {
+    key(&upload.user_id, upload.id, upload.sha256)
+}
+
+/// The id in an object's key, where it is of our form.
+pub(crate) fn id_in_key(key: &str) -> Option<ImageId> {
+    let mut segments = key.strip_prefix(OBJECT_PREFIX)?.split('/');
+    let (Some(_user), Some(id), Some(_name), None) = (
+        segments.next(),
+        segments.next(),
+        segments.next(),
+        segments.next(),
+    ) else {
+        return None;
+    };
+    id.parse().ok()
+}
+
+fn key(user: &UserId, id: ImageId, digest: Option<Sha256Digest>) -> String {
+    let user = utf8_percent_encode(user.as_str(), KEY_CHARACTERS);
+    let name = digest.map_or_else(|| "object".to_owned(), |digest| digest.to_string());
+    format!("{OBJECT_PREFIX}{user}/{id}/{name}")
 }
 
 impl Objects {
@@ -59,7 +118,7 @@ impl Objects {
     /// Puts the bytes of an image where there are none yet; S3 checks them against the digest. Bytes that are
     /// there already are the same, as the key holds their digest.
     pub(crate) async fn put(&self, image: &Image, bytes: Bytes) -> Result<(), Error> {
-        let digest = base64::engine::general_purpose::STANDARD.encode(image.sha256.0);
+        let digest = base64_text(&image.sha256);
         let put = self
             .client
             .put_object()
@@ -81,19 +140,42 @@ impl Objects {
 
     /// Reads the bytes of an image.
     pub(crate) async fn get(&self, image: &Image) -> Result<Bytes, Error> {
-        const NAME: &str = "GetObject";
-        let answer = self
+        match self.fetch(&object_key(image), image.size_bytes).await? {
+            Fetched::Bytes(bytes) => Ok(bytes),
+            Fetched::Missing => Err(StoreError::unexpected(GET, "the object is missing").into()),
+            Fetched::TooLarge { .. } => {
+                Err(StoreError::unexpected(GET, "the object has grown").into())
+            }
+        }
+    }
+
+    /// Reads an object of at most so many bytes. A larger one is not read at all.
+    pub(crate) async fn fetch(&self, key: &str, limit_bytes: u64) -> Result<Fetched, Error> {
+        let answer = match self
             .client
             .get_object()
             .bucket(&self.bucket)
-            .key(object_key(image))
+            .key(key)
             .send()
             .await
-            .map_err(|error| StoreError::new(NAME, error))?;
+        {
+            Ok(answer) => answer,
+            Err(error) if error.code() == Some("NoSuchKey") => return Ok(Fetched::Missing),
+            Err(error) => return Err(StoreError::new(GET, error).into()),
+        };
+        let size_bytes = answer
+            .content_length
+            .and_then(|length| u64::try_from(length).ok());
+        match size_bytes {
+            Some(size_bytes) if size_bytes > limit_bytes => {
+                return Ok(Fetched::TooLarge { size_bytes });
+            }
+            Some(_) => {}
+            None => return Err(StoreError::unexpected(GET, "the answer has no length").into()),
+        }
         let body = answer.body.collect().await;
-        Ok(body
-            .map_err(|error| StoreError::unexpected(NAME, error))?
-            .into_bytes())
+        let body = body.map_err(|error| StoreError::unexpected(GET, error))?;
+        Ok(Fetched::Bytes(body.into_bytes()))
     }
 
     /// Removes objects, present or not, and says of each, in their order, whether that failed.
@@ -146,6 +228,34 @@ impl Objects {
         Ok(keys.iter().map(outcome).collect())
     }
 
+    /// A page of all objects of images: for the audit.
+    pub(crate) async fn list(&self, from: Option<String>) -> Result<ObjectPage, Error> {
+        let list = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(OBJECT_PREFIX);
+        let list = list.set_continuation_token(from);
+        let answer = list
+            .send()
+            .await
+            .map_err(|error| StoreError::new("ListObjectsV2", error))?;
+        let objects = answer
+            .contents
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|object| {
+                let written = object
+                    .last_modified
+                    .and_then(|time| SystemTime::try_from(time).ok());
+                Some((object.key?, written?))
+            });
+        Ok(ObjectPage {
+            objects: objects.collect(),
+            next: answer.next_continuation_token,
+        })
+    }
+
     /// Signs a URL that reads an object. Nothing is asked of S3.
     pub(crate) async fn presign(
         &self,
@@ -170,6 +280,46 @@ impl Objects {
             .map_err(|error| StoreError::new(NAME, error))?;
         Ok(request.uri().to_owned())
     }
+
+    /// Signs a URL that takes the bytes of a direct upload: once, of the declared size, type and digest. Gives
+    /// the headers that must be sent with them.
+    pub(crate) async fn presign_put(
+        &self,
+        write: SignedWrite<'_>,
+        now: SystemTime,
+    ) -> Result<(String, Vec<(String, String)>), StoreError> {
+        const NAME: &str = "presigning PutObject";
+        let unexpected = |error| StoreError::unexpected(NAME, error);
+        let config = PresigningConfig::builder()
+            .start_time(now)
+            .expires_in(write.expires_in);
+        let upload = write.upload;
+        let length = i64::try_from(upload.size_bytes)
+            .map_err(|error| StoreError::unexpected(NAME, error))?;
+        let digest = upload.sha256.map(|digest| base64_text(&digest));
+        let request = self
+            .presigner
+            .put_object()
+            .bucket(&self.bucket)
+            .key(direct_key(upload))
+            .content_type(upload.format.content_type())
+            .content_length(length)
+            .set_checksum_sha256(digest)
+            .if_none_match("*")
+            .presigned(config.build().map_err(unexpected)?)
+            .await
+            .map_err(|error| StoreError::new(NAME, error))?;
+        // Whoever sends a body sends its length; browsers do not let pages set that header.
+        let headers = request
+            .headers()
+            .filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok((request.uri().to_owned(), headers.collect()))
+    }
+}
+
+fn base64_text(digest: &Sha256Digest) -> String {
+    base64::engine::general_purpose::STANDARD.encode(digest.0)
 }
 
 #[cfg(test)]
@@ -181,5 +331,26 @@ mod tests {
         let encoded = |user: &str| utf8_percent_encode(user, KEY_CHARACTERS).to_string();
         assert_eq!(encoded(".."), "%2E%2E");
         assert_eq!(encoded("ann-b_c@x.org"), "ann-b_c%40x%2Eorg");
+    }
+
+    #[test]
+    fn the_id_is_read_back_from_a_key_of_ours_alone() {
+        let now = chrono::DateTime::UNIX_EPOCH;
+        let (user, id) = (UserId::parse("a.b").unwrap(), ImageId::new(now, [1; 10]));
+        assert_eq!(id_in_key(&key(&user, id, None)), Some(id));
+        assert_eq!(
+            id_in_key(&key(&user, id, Some(Sha256Digest([7; 32])))),
+            Some(id)
+        );
+        for foreign in [
+            "",
+            "images/",
+            "other/a/b/c",
+            "images/a/b/c",
+            &format!("images/a/{id}"),
+            &format!("images/a/{id}/b/c"),
+        ] {
+            assert_eq!(id_in_key(foreign), None, "{foreign}");
+        }
     }
 }

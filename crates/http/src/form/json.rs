@@ -1,7 +1,7 @@
 //! The form `application/json`: the bytes are base64 in `file_data`.
 
 use serde_json::Value;
-use shoebox_core::{AttributeFields, Faults};
+use shoebox_core::{AttributeFields, DirectFields, Faults};
 
 use super::base64::decode;
 use super::fields::split_tags;
@@ -12,24 +12,41 @@ use crate::json::JsonMembers;
 /// Reads the body; what it decodes to borrows nothing from it.
 pub(super) fn read(body: &[u8], faults: &mut Faults) -> Result<UploadForm, Failure> {
     let members = JsonMembers::parse(body)?;
+    let fields = attributes(&members, faults);
+    let declared_type = members.string("content_type", faults);
+    let files = file(&members, declared_type, faults).into_iter().collect();
+    Ok(UploadForm { fields, files })
+}
+
+/// Reads the declaration of a direct upload: the attributes, and of the bytes only what they will be.
+pub(super) fn read_declaration(
+    body: &[u8],
+    faults: &mut Faults,
+) -> Result<(AttributeFields, DirectFields), Failure> {
+    let members = JsonMembers::parse(body)?;
+    let direct = DirectFields {
+        content_type: members.string("content_type", faults),
+        size: members.number("size", faults),
+        sha256: members.string("sha256", faults),
+    };
+    Ok((attributes(&members, faults), direct))
+}
+
+fn attributes(members: &JsonMembers<'_>, faults: &mut Faults) -> AttributeFields {
     let mut text = |name| members.string(name, faults);
-    let mut fields = AttributeFields {
+    AttributeFields {
         user_id: text("user_id"),
         filename: text("filename"),
         description: text("description"),
         category: text("category"),
         visibility: text("visibility"),
-        ..AttributeFields::default()
-    };
-    let declared_type = text("content_type");
-    fields.width = members.number("width", faults);
-    fields.height = members.number("height", faults);
-    fields.tags = members
-        .value("tags", faults)
-        .map_or_else(Vec::new, |value| tags(value, faults));
-    fields.metadata = members.value("metadata", faults).map(unwrapped);
-    let files = file(&members, declared_type, faults).into_iter().collect();
-    Ok(UploadForm { fields, files })
+        width: members.number("width", faults),
+        height: members.number("height", faults),
+        tags: members
+            .value("tags", faults)
+            .map_or_else(Vec::new, |value| tags(value, faults)),
+        metadata: members.value("metadata", faults).map(unwrapped),
+    }
 }
 
 fn file(

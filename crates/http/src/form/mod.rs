@@ -7,7 +7,7 @@ mod multipart;
 mod raw;
 
 use bytes::Bytes;
-use shoebox_core::{AttributeFields, Faults};
+use shoebox_core::{AttributeFields, DirectFields, Faults};
 
 use crate::call::Call;
 use crate::failure::Failure;
@@ -66,6 +66,17 @@ impl UploadForm {
             }),
         }
     }
+}
+
+/// Reads the JSON declaration of a direct upload.
+///
+/// # Errors
+/// [`Failure::Malformed`] where the body is no JSON object.
+pub fn read_declaration(
+    call: &Call,
+    faults: &mut Faults,
+) -> Result<(AttributeFields, DirectFields), Failure> {
+    json::read_declaration(&call.body, faults)
 }
 
 fn is_json(mime: &mime::Mime) -> bool {

@@ -38,6 +38,9 @@ pub(super) enum Block<'a> {
     },
     Other,
     Trailer,
+    /// Bytes that open no block, after a frame: the lengths of its data were wrong, and what follows
+    /// is lost. Browsers show what comes before as a whole image.
+    Lost,
 }
 
 /// Walks over the blocks of a file.
@@ -76,8 +79,7 @@ impl<'a> BlockReader<'a> {
             }
             0x21 => self.extension(),
             0x3B => Ok(Block::Trailer),
-            // What follows is lost, and browsers show the frames before it as a whole image.
-            _ if self.has_image => Ok(Block::Trailer),
+            _ if self.has_image => Ok(Block::Lost),
             _ => Err(Defect("a block of an unknown kind").into()),
         }
     }

@@ -1,50 +1,54 @@
-//! The rows of a frame: LZW and interlacing (GIF 89a specification, section 22 and appendices E, F).
-
-use weezl::{BitOrder, decode::Decoder};
+//! The rows of a frame (GIF 89a specification, section 22 and appendix E).
 
 use super::blocks::Image;
-use crate::InspectError;
+use super::lzw;
 use crate::error::Defect;
 
-/// Code sizes that GIF's dictionary of 4096 codes leaves room for.
-const CODE_BITS: std::ops::RangeInclusive<u8> = 1..=11;
-
 /// Decodes a frame in full and passes on each row with its number.
-pub(super) fn decode(
-    image: &Image<'_>,
-    mut on_row: impl FnMut(u16, &[u8]),
-) -> Result<(), InspectError> {
-    if image.width == 0 || image.height == 0 {
+pub(super) fn decode(image: &Image<'_>, mut on_row: impl FnMut(u16, &[u8])) -> Result<(), Defect> {
+    let mut rows = Rows {
+        numbers: row_numbers(image.height, image.interlaced).peekable(),
+        row: Vec::with_capacity(image.width.into()),
+        width: image.width.into(),
+    };
+    if image.width == 0 {
         return Ok(());
     }
-    if !CODE_BITS.contains(&image.min_code_bits) {
-        return Err(Defect("an impossible code size").into());
+    lzw::decode(image.min_code_bits, image.data.clone(), |values| {
+        rows.fill(values, &mut on_row)
+    })?;
+    match rows.numbers.peek() {
+        None => Ok(()),
+        Some(_) => Err(Defect("compressed data ends before its frame does")),
     }
-    let mut decoder = Decoder::new(BitOrder::Lsb, image.min_code_bits);
-    let mut numbers = row_numbers(image.height, image.interlaced);
-    let mut number = numbers.next();
-    let mut row = vec![0; usize::from(image.width)];
-    let mut filled = 0;
-    // The decoder holds back what does not fit into the row: an empty piece at the end draws it out.
-    for mut input in image.data.clone().chain([&[][..]]) {
-        while let Some(current) = number {
-            let result = decoder.decode_bytes(input, &mut row[filled..]);
-            result.status.map_err(InspectError::corrupt)?;
-            if result.consumed_in == 0 && result.consumed_out == 0 {
-                break;
-            }
-            input = &input[result.consumed_in..];
-            filled += result.consumed_out;
-            if filled == row.len() {
-                on_row(current, &row);
-                filled = 0;
-                number = numbers.next();
+}
+
+/// Cuts pixels into rows.
+struct Rows<I: Iterator<Item = u16>> {
+    /// The numbers of the rows to come, that of the current row first.
+    numbers: std::iter::Peekable<I>,
+    /// What there is of the current row.
+    row: Vec<u8>,
+    width: usize,
+}
+
+impl<I: Iterator<Item = u16>> Rows<I> {
+    /// Adds pixels and passes on the rows they complete. Returns whether any are still missing.
+    fn fill(&mut self, mut values: &[u8], on_row: &mut impl FnMut(u16, &[u8])) -> bool {
+        while !values.is_empty() {
+            let missing = self.width - self.row.len();
+            let (fitting, rest) = values.split_at(missing.min(values.len()));
+            self.row.extend_from_slice(fitting);
+            values = rest;
+            if self.row.len() == self.width {
+                let Some(number) = self.numbers.next() else {
+                    return false;
+                };
+                on_row(number, &self.row);
+                self.row.clear();
             }
         }
-    }
-    match number {
-        None => Ok(()),
-        Some(_) => Err(Defect("compressed data ends before its frame does").into()),
+        self.numbers.peek().is_some()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod image;
+mod lzw;
 
 use std::iter;
 
@@ -13,21 +14,28 @@ use crate::{InspectError, Limits};
 
 /// Decodes a GIF image in full: every frame.
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectError> {
-    let (screen, blocks) = BlockReader::new(bytes)?;
-    let frames = count_frames(&screen, blocks.clone(), limits)?;
+    let (screen, mut blocks) = BlockReader::new(bytes)?;
+    let survey = Survey::take(&screen, blocks.clone(), limits)?;
 
-    let mut blocks = blocks;
     let mut transparent = None;
     let mut thumbnail = None;
+    let mut frames = 0;
     loop {
         match blocks.next()? {
             Block::GraphicControl { transparent: index } => transparent = index,
-            Block::Image(frame) if thumbnail.is_none() => {
-                thumbnail = Some(first_frame(&screen, &frame, transparent)?);
+            Block::Image(frame) => {
+                frames += 1;
+                if frames == 1 {
+                    thumbnail = Some(first_frame(&screen, &frame, transparent)?);
+                } else if let Err(defect) = image::decode(&frame, |_, _| ()) {
+                    // The frame before lost blocks is the one whose lengths are wrong.
+                    if !(survey.ends_in_lost_blocks && frames == survey.frames) {
+                        return Err(defect.into());
+                    }
+                }
             }
-            Block::Image(frame) => image::decode(&frame, |_, _| ())?,
             Block::Other => {}
-            Block::Trailer => break,
+            Block::Trailer | Block::Lost => break,
         }
     }
     Ok(Decoded {
@@ -40,33 +48,48 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
     })
 }
 
-/// Walks over all blocks and counts frames; refuses more pixels than `limits` allow, on the screen or
-/// in the frames themselves, which may be larger.
-fn count_frames(
-    screen: &Screen<'_>,
-    mut blocks: BlockReader<'_>,
-    limits: &Limits,
-) -> Result<u32, InspectError> {
-    let (width, height) = (u32::from(screen.width), u32::from(screen.height));
-    let mut frames = 0;
-    let mut frame_pixels = 0;
-    loop {
-        match blocks.next()? {
-            Block::Image(frame) => {
-                frames += 1;
-                limits.check_pixels(width, height, frames)?;
-                frame_pixels += u64::from(frame.width) * u64::from(frame.height);
-                if frame_pixels > limits.max_pixels {
-                    return Err(InspectError::TooManyPixels {
-                        width: frame.width.into(),
-                        height: frame.height.into(),
-                        frames,
-                        limit: limits.max_pixels,
-                    });
+/// What a walk over all blocks tells without decoding.
+struct Survey {
+    frames: u32,
+    ends_in_lost_blocks: bool,
+}
+
+impl Survey {
+    /// Counts frames, and refuses more pixels than `limits` allow, on the screen or in the frames
+    /// themselves, which may be larger.
+    fn take(
+        screen: &Screen<'_>,
+        mut blocks: BlockReader<'_>,
+        limits: &Limits,
+    ) -> Result<Self, InspectError> {
+        let (width, height) = (u32::from(screen.width), u32::from(screen.height));
+        let mut survey = Self {
+            frames: 0,
+            ends_in_lost_blocks: false,
+        };
+        let mut frame_pixels = 0;
+        loop {
+            match blocks.next()? {
+                Block::Image(frame) => {
+                    survey.frames += 1;
+                    limits.check_pixels(width, height, survey.frames)?;
+                    frame_pixels += u64::from(frame.width) * u64::from(frame.height);
+                    if frame_pixels > limits.max_pixels {
+                        return Err(InspectError::TooManyPixels {
+                            width: frame.width.into(),
+                            height: frame.height.into(),
+                            frames: survey.frames,
+                            limit: limits.max_pixels,
+                        });
+                    }
+                }
+                Block::GraphicControl { .. } | Block::Other => {}
+                Block::Trailer => return Ok(survey),
+                Block::Lost => {
+                    survey.ends_in_lost_blocks = true;
+                    return Ok(survey);
                 }
             }
-            Block::GraphicControl { .. } | Block::Other => {}
-            Block::Trailer => return Ok(frames),
         }
     }
 }

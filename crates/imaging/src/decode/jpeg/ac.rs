@@ -56,7 +56,7 @@ impl BlockDecoder for SequentialBlocks<'_> {
             bits.consume(step.bits.into());
             position += u32::from(step.advance);
         }
-        if position == COEFFICIENTS || position >= END_OF_BLOCK {
+        if position == COEFFICIENTS || position >= u32::from(END_OF_BLOCK) {
             Ok(())
         } else {
             Err(OUTSIDE_BAND)

@@ -91,9 +91,9 @@ impl<'a> BitReader<'a> {
     /// Takes up to 16 bits as a number. Refills nothing.
     #[inline]
     pub(super) fn take(&mut self, count: u32) -> u32 {
-        let bits = u64::from(self.peek16()) >> (16 - count);
+        let bits = self.peek16() >> (16 - count);
         self.consume(count);
-        bits as u32
+        bits
     }
 
     /// Fails if bits past the end of the data have been used.

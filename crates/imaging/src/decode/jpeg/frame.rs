@@ -33,7 +33,7 @@ pub(super) struct Component {
     pub(super) horizontal: u32,
     pub(super) vertical: u32,
     pub(super) quantization: u8,
-    /// The DC coefficient's quantization step, once a scan has brought the component.
+    /// The DC coefficient's quantization step, once a scan has brought the DC coefficients.
     pub(super) dc_step: Option<u16>,
     /// Blocks that hold samples of the picture: in a row, and rows (T.81 A.2.2). Interleaved scans
     /// fill up MCUs with more.

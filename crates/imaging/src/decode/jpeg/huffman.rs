@@ -11,7 +11,7 @@ const MAX_CODE_BITS: u32 = 16;
 
 /// What [`AcStep::advance`] says of the code that ends a block: enough to end it from anywhere, and
 /// more than any run can reach.
-pub(super) const END_OF_BLOCK: u32 = 128;
+pub(super) const END_OF_BLOCK: u8 = 128;
 
 /// A symbol and the length of its code; length 0 where the code is longer than the look-up.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,7 +34,7 @@ impl AcStep {
         let (run, size) = (symbol >> 4, symbol & 15);
         let advance = match (run, size) {
             (15, _) | (_, 1..) => run + 1,
-            (_, 0) => END_OF_BLOCK as u8,
+            (_, 0) => END_OF_BLOCK,
         };
         Self {
             bits: code_bits + size,
@@ -189,6 +189,6 @@ mod tests {
         let sixteen_zeros = AcStep::new(11, 0xF0);
         assert_eq!((sixteen_zeros.bits, sixteen_zeros.advance), (11, 16));
         let end_of_block = AcStep::new(4, 0x00);
-        assert_eq!(u32::from(end_of_block.advance), END_OF_BLOCK);
+        assert_eq!(end_of_block.advance, END_OF_BLOCK);
     }
 }

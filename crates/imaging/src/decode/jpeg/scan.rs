@@ -60,9 +60,11 @@ pub(super) fn decode(
     let header = ScanHeader::parse(frame, payload)?;
     for scanned in &header.components {
         let component = &mut frame.components[scanned.index];
-        // A table may be redefined between scans: the one in force at the first counts.
-        if component.dc_step.is_none() {
+        if header.brings_dc(frame.coding) {
             component.dc_step = Some(tables.dc_step(component.quantization)?);
+        } else if component.dc_step.is_none() {
+            // T.81 G.1.1.1.1: the first scan of a component holds its DC coefficients.
+            return Err(Defect("a scan that refines what no scan has brought").into());
         }
     }
 
@@ -143,6 +145,14 @@ impl ScanHeader {
         };
         header.check(frame)?;
         Ok(header)
+    }
+
+    /// Whether the scan is the first to hold DC coefficients of its components.
+    fn brings_dc(&self, coding: Coding) -> bool {
+        match coding {
+            Coding::Sequential => true,
+            Coding::Progressive => self.spectral_start == 0 && self.previous_bit == 0,
+        }
     }
 
     fn check(&self, frame: &Frame) -> Result<(), Defect> {

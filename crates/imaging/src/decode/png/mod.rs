@@ -13,8 +13,8 @@ use crate::error::Defect;
 use crate::thumbnail::{Thumbnail, ThumbnailBuilder};
 use crate::{InspectError, Limits};
 
-/// Most bytes the decoder may take for rows and metadata. A row of the widest picture allowed by
-/// default, 100 million pixels of 8 bytes, would be more: but such a picture is one row high.
+/// Most bytes the decoder may take for rows and metadata: enough for rows of eight million pixels of 16
+/// bits and four channels, far beyond any picture that is not a strip.
 const MAX_DECODER_BYTES: usize = 64 * 1024 * 1024;
 
 /// Decodes a PNG image in full: every frame, with its checksums.

@@ -1,0 +1,84 @@
+//! The bucket's word that an object was created: the other way, beside `complete`, by which a direct upload is shown.
+//!
+//! Events come at least once, late, out of order, and of objects that are not direct uploads at all. So an event is
+//! only a reason to look: what happens depends on the row alone.
+
+use chrono::{DateTime, Utc};
+
+use crate::clients::Aws;
+use crate::config::{
+    ConfigError, Environment, FromEnvironment, ImageRules, bucket_name, table_name,
+};
+use crate::model::to_millis;
+use crate::repo::{Images, Objects, State, id_in_key};
+use crate::upload::{Publisher, is_about_the_image};
+use crate::{Error, ImageId};
+
+/// What an event led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ingested {
+    /// The direct upload is verified and shown.
+    Published(ImageId),
+    /// The direct upload was refused and removed, for this reason.
+    Rejected(ImageId, String),
+    /// The object came after its image was deleted, and was removed.
+    Removed(ImageId),
+    /// Nothing was left to do: an upload through the function, an event that was heard before, or an object that is
+    /// not of this service.
+    Ignored,
+}
+
+/// The use case of the bucket's object-created events.
+#[derive(Debug, Clone)]
+pub struct Ingester {
+    images: Images,
+    publisher: Publisher,
+}
+
+impl FromEnvironment for Ingester {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let aws = Aws::from_environment(environment)?;
+        let objects = Objects::new(&aws, bucket_name(environment)?);
+        let images = Images::new(aws.dynamodb(), table_name(environment)?);
+        let rules = ImageRules::from_environment(environment)?;
+        Ok(Self {
+            publisher: Publisher::new(images.clone(), objects, rules),
+            images,
+        })
+    }
+}
+
+impl Ingester {
+    /// Looks at the row of an object that was created.
+    ///
+    /// # Errors
+    /// The store that failed: the event is to be delivered again.
+    pub async fn object_created(&self, key: &str, now: DateTime<Utc>) -> Result<Ingested, Error> {
+        let Some(id) = id_in_key(key) else {
+            return Ok(Ingested::Ignored);
+        };
+        let Some(row) = self.images.find(id).await? else {
+            return Ok(Ingested::Ignored);
+        };
+        if row.object_key != key {
+            return Ok(Ingested::Ignored);
+        }
+        let now = to_millis(now);
+        match &row.state {
+            State::Uploading(_) | State::Active(_) => Ok(Ingested::Ignored),
+            State::Direct(upload) => match self.publisher.publish(&row, upload, now).await {
+                Ok(_) => Ok(Ingested::Published(id)),
+                // A late event of an object that is gone again.
+                Err(Error::BytesMissing | Error::NotFound) => Ok(Ingested::Ignored),
+                Err(error) if is_about_the_image(&error) => {
+                    Ok(Ingested::Rejected(id, error.detail()))
+                }
+                Err(error) => Err(error),
+            },
+            State::Deleting | State::Deleted => {
+                self.publisher.remove(&row, now).await?;
+                Ok(Ingested::Removed(id))
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The attributes of an image as rows carry them, under names that are short because every listing row repeats
+//! them.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
+use imaging::{Exif, ImageFormat};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::keys::Position;
+use super::rows::Item;
+use crate::{
+    Attributes, Category, Description, DirectUpload, Error, Filename, Image, Metadata, ObjectName,
+    Sha256Digest, Status, Tags, UserId, Visibility,
+};
+
+/// The attributes of an image.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Card {
+    #[serde(rename = "user")]
+    user_id: UserId,
+    #[serde(rename = "file", default, skip_serializing_if = "Option::is_none")]
+    filename: Option<Filename>,
+    #[serde(rename = "type")]
+    content_type: String,
+    #[serde(rename = "bytes")]
+    size_bytes: u64,
+    /// In a direct upload that is not yet verified: what the client claims. So for the height and the digest.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    width_px: Option<u32>,
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    height_px: Option<u32>,
+    #[serde(rename = "sha", default, skip_serializing_if = "Option::is_none")]
+    sha256: Option<ByteBuf>,
+    /// The key of the object does not end in the digest.
+    #[serde(rename = "plain", default, skip_serializing_if = "std::ops::Not::not")]
+    plain_key: bool,
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    tags: Tags,
+    #[serde(rename = "cat", default, skip_serializing_if = "Option::is_none")]
+    category: Option<Category>,
+    #[serde(rename = "vis")]
+    visibility: Visibility,
+    #[serde(rename = "upd")]
+    updated_at_millis: i64,
+    #[serde(rename = "rev")]
+    revision: u64,
+    #[serde(rename = "thumb", default, skip_serializing_if = "Option::is_none")]
+    placeholder: Option<ByteBuf>,
+    /// This and the two below can be large.
+    #[serde(rename = "desc", default, skip_serializing_if = "Option::is_none")]
+    description: Option<Description>,
+    /// JSON text, because DynamoDB's own maps bound depth and digits.
+    #[serde(rename = "meta", default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<String>,
+    /// JSON text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exif: Option<String>,
+    /// Set on a listing row that leaves its details to the image row.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    more: bool,
+}
+
+impl Card {
+    pub(super) fn of(image: &Image) -> Result<Self, Error> {
+        let exif = (!image.exif.is_empty()).then(|| serde_json::to_string(&image.exif));
+        Ok(Self {
+            user_id: image.user_id.clone(),
+            filename: image.filename.clone(),
+            content_type: image.format.content_type().to_owned(),
+            size_bytes: image.size_bytes,
+            width_px: Some(image.width_px),
+            height_px: Some(image.height_px),
+            sha256: Some(ByteBuf::from(image.sha256.0)),
+            plain_key: image.object_name == ObjectName::Plain,
+            tags: image.tags.clone(),
+            category: image.category.clone(),
+            visibility: image.visibility,
+            updated_at_millis: image.updated_at.timestamp_millis(),
+            revision: image.revision,
+            placeholder: image.placeholder.clone().map(ByteBuf::from),
+            description: image.description.clone(),
+            metadata: image.metadata.as_ref().map(Metadata::to_json),
+            exif: exif.transpose().map_err(corrupt)?,
+            more: false,
+        })
+    }
+
+    pub(super) fn of_direct(upload: &DirectUpload) -> Self {
+        Self {
+            user_id: upload.user_id.clone(),
+            filename: upload.attributes.filename.clone(),
+            content_type: upload.format.content_type().to_owned(),
+            size_bytes: upload.size_bytes,
+            width_px: upload.attributes.width_px,
+            height_px: upload.attributes.height_px,
+            sha256: upload.sha256.map(|digest| ByteBuf::from(digest.0)),
+            plain_key: upload.sha256.is_none(),
+            tags: upload.attributes.tags.clone(),
+            category: upload.attributes.category.clone(),
+            visibility: upload.visibility,
+            updated_at_millis: upload.created_at.timestamp_millis(),
+            revision: 1,
+            placeholder: None,
+            description: upload.attributes.description.clone(),
+            metadata: upload.attributes.metadata.as_ref().map(Metadata::to_json),
+            exif: None,
+            more: false,
+        }
+    }
+
+    /// The card without what can be large.
+    pub(super) fn without_details(self) -> Self {
+        Self {
+            description: None,
+            metadata: None,
+            exif: None,
+            more: true,
+            ..self
+        }
+    }
+
+    /// Whether the details are in the image row alone.
+    pub(super) fn lacks_details(&self) -> bool {
+        self.more
+    }
+
+    pub(super) fn read(item: Item) -> Result<Self, Error> {
+        serde_dynamo::from_item(item).map_err(corrupt)
+    }
+
+    pub(super) fn to_item(&self) -> Result<Item, Error> {
+        serde_dynamo::to_item(self).map_err(corrupt)
+    }
+
+    pub(super) fn into_image(self, position: Position, status: Status) -> Result<Image, Error> {
+        let metadata = self.metadata()?;
+        let format = self.format()?;
+        let sha256 = self
+            .sha256()?
+            .ok_or_else(|| corrupt("an image without its digest"))?;
+        let exif = match self.exif {
+            None => Exif::default(),
+            Some(json) => serde_json::from_str(&json).map_err(corrupt)?,
+        };
+        let (Some(width_px), Some(height_px)) = (self.width_px, self.height_px) else {
+            return Err(corrupt("an image without its dimensions"));
+        };
+        Ok(Image {
+            id: position.id,
+            user_id: self.user_id,
+            filename: self.filename,
+            format,
+            size_bytes: self.size_bytes,
+            width_px,
+            height_px,
+            sha256,
+            object_name: if self.plain_key {
+                ObjectName::Plain
+            } else {
+                ObjectName::Digest
+            },
+            tags: self.tags,
+            description: self.description,
+            category: self.category,
+            visibility: self.visibility,
+            metadata,
+            exif,
+            placeholder: self.placeholder.map(ByteBuf::into_vec),
+            status,
+            created_at: position.created_at,
+            updated_at: DateTime::<Utc>::from_timestamp_millis(self.updated_at_millis)
+                .ok_or_else(|| corrupt("a time out of range"))?,
+            revision: self.revision,
+        })
+    }
+
+    pub(super) fn into_direct(self, position: Position) -> Result<DirectUpload, Error> {
+        let metadata = self.metadata()?;
+        Ok(DirectUpload {
+            id: position.id,
+            format: self.format()?,
+            sha256: self.sha256()?,
+            user_id: self.user_id,
+            visibility: self.visibility,
+            size_bytes: self.size_bytes,
+            attributes: Attributes {
+                filename: self.filename,
+                description: self.description,
+                category: self.category,
+                visibility: Some(self.visibility),
+                tags: self.tags,
+                metadata,
+                width_px: self.width_px,
+                height_px: self.height_px,
+            },
+            created_at: position.created_at,
+        })
+    }
+
+    fn metadata(&self) -> Result<Option<Metadata>, Error> {
+        let Some(json) = &self.metadata else {
+            return Ok(None);
+        };
+        let value = serde_json::from_str(json).map_err(corrupt)?;
+        Metadata::parse(value).map_err(corrupt)
+    }
+
+    fn format(&self) -> Result<ImageFormat, Error> {
+        let format = ImageFormat::from_content_type(&self.content_type);
+        format.ok_or_else(|| corrupt("an unknown content type"))
+    }
+
+    fn sha256(&self) -> Result<Option<Sha256Digest>, Error> {
+        let digest = self
+            .sha256
+            .as_ref()
+            .map(|bytes| bytes.as_slice().try_into().map(Sha256Digest));
+        digest.transpose().map_err(corrupt)
+    }
+}
+
+/// What is stored cannot be read.
+pub(super) fn corrupt(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::CorruptRow(cause.into())
+}
+
+/// The size of an item as DynamoDB counts it: names and values in UTF-8, numbers at about half a byte a digit.
+pub(super) fn size_bytes(item: &Item) -> usize {
+    let sizes = item
+        .iter()
+        .map(|(name, value)| name.len() + value_bytes(value));
+    sizes.sum()
+}
+
+fn value_bytes(value: &AttributeValue) -> usize {
+    const CONTAINER: usize = 3;
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(digits) => digits.len() / 2 + 2,
+        AttributeValue::B(blob) => blob.as_ref().len(),
+        AttributeValue::L(values) => {
+            let values = values.iter().map(|value| 1 + value_bytes(value));
+            CONTAINER + values.sum::<usize>()
+        }
+        // Booleans, nulls, and the kinds that a card does not use.
+        _ => 1,
+    }
+}

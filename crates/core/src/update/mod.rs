@@ -1,0 +1,93 @@
+//! Changing what is said of an image: RFC 7396 merge patches.
+
+mod patch;
+
+use chrono::{DateTime, Utc};
+
+pub use self::patch::Patch;
+use crate::authorize::{Action, Caller, authorize};
+use crate::clients::Aws;
+use crate::config::{ConfigError, Environment, FromEnvironment, bucket_name, table_name};
+use crate::model::to_millis;
+use crate::repo::{Images, Objects, State, Transition};
+use crate::{Error, Image, ImageId};
+
+/// How often a change that meets a concurrent one is applied anew.
+const RACE_ATTEMPTS: u32 = 5;
+
+/// The version that a client's change is meant for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Precondition {
+    /// Any.
+    None,
+    /// One of these: entity tags without their quotes.
+    IfMatch(Vec<String>),
+}
+
+/// The use case of `PATCH /images/{id}`.
+#[derive(Debug, Clone)]
+pub struct Updater {
+    images: Images,
+    objects: Objects,
+}
+
+impl FromEnvironment for Updater {
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let aws = Aws::from_environment(environment)?;
+        Ok(Self {
+            objects: Objects::new(&aws, bucket_name(environment)?),
+            images: Images::new(aws.dynamodb(), table_name(environment)?),
+        })
+    }
+}
+
+impl Updater {
+    /// Applies a patch: the image row and every listing row change in one transaction, or nothing does. A patch
+    /// that changes nothing writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::PreconditionFailed`]; a merged value that breaks a rule; an image that is not the caller's to
+    /// change; or the store that failed.
+    pub async fn update(
+        &self,
+        caller: &Caller,
+        id: ImageId,
+        patch: &Patch,
+        precondition: &Precondition,
+        now: DateTime<Utc>,
+    ) -> Result<Image, Error> {
+        for _ in 0..RACE_ATTEMPTS {
+            let row = self.images.find(id).await?.ok_or(Error::NotFound)?;
+            let State::Active(old) = &row.state else {
+                return Err(Error::NotFound);
+            };
+            authorize(caller, Action::Change, old)?;
+            match precondition {
+                Precondition::IfMatch(tags) if !tags.contains(&old.etag()) => {
+                    return Err(Error::PreconditionFailed);
+                }
+                Precondition::IfMatch(_) | Precondition::None => {}
+            }
+            let changed = patch.apply(old)?;
+            if changed == *old {
+                return Ok(changed);
+            }
+            let new = Image {
+                updated_at: to_millis(now).max(old.updated_at),
+                revision: old.revision + 1,
+                ..changed
+            };
+            match self.images.update(old, &new, &row.guard).await? {
+                Transition::Made => return Ok(new),
+                Transition::Refused => {}
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    /// Where the image is stored: `s3://bucket/key`, for its owner.
+    #[must_use]
+    pub fn s3_url(&self, image: &Image) -> String {
+        self.objects.url(image)
+    }
+}

@@ -1,0 +1,206 @@
+//! Direct uploads: the client puts the bytes into S3 itself, past the limits of Lambda.
+//!
+//! The PENDING row comes first, so no object is without one; the signature of the URL fixes size, type and digest
+//! and lets it work once. What was put is verified and shown by [`super::Publisher`].
+
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use imaging::ImageFormat;
+use uuid::Uuid;
+
+use super::idempotency::{check_same_request, direct_request_digest};
+use super::{IN_FLIGHT, Uploader, new_id};
+use crate::authorize::{Action, Caller, authorize, authorize_owned};
+use crate::model::to_millis;
+use crate::repo::{Begin, Guard, Row, SignedWrite, State};
+use crate::{
+    Attributes, DirectUpload, Error, Faults, IdempotencyKey, Image, ImageId, Sha256Digest, UserId,
+    Visibility,
+};
+
+/// How long a signed URL takes the bytes.
+const URL_LIFE: Duration = Duration::from_hours(1);
+/// How long a PUT that began before the URL's end may still run: 50 MB at 100 kB/s.
+const SLOW_PUT: TimeDelta = TimeDelta::minutes(10);
+
+/// The declaration of a direct upload as it came, not yet checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DirectFields {
+    /// The media type.
+    pub content_type: Option<String>,
+    /// The size in bytes.
+    pub size: Option<u64>,
+    /// SHA-256 in hex.
+    pub sha256: Option<String>,
+}
+
+/// The declaration of a direct upload, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DirectRequest {
+    attributes: Attributes,
+    format: ImageFormat,
+    size_bytes: u64,
+    sha256: Option<Sha256Digest>,
+}
+
+/// A direct upload that the client may now make.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StartedUpload {
+    /// The pending image.
+    pub upload: DirectUpload,
+    /// Where to put the bytes. Not for logs.
+    pub url: String,
+    /// What to send with them.
+    pub headers: Vec<(String, String)>,
+    /// Until when.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Uploader {
+    /// Checks a declaration and notes all faults.
+    ///
+    /// # Errors
+    /// A size over the limit or a type that is not taken, where the fields themselves are sound.
+    pub fn declare(
+        &self,
+        attributes: Attributes,
+        fields: &DirectFields,
+        faults: &mut Faults,
+    ) -> Result<Option<DirectRequest>, Error> {
+        let Some(declared) = fields
+            .content_type
+            .as_deref()
+            .filter(|text| !text.is_empty())
+        else {
+            faults.add("content_type", "is missing");
+            return Ok(None);
+        };
+        let size_bytes = match fields.size {
+            None => {
+                faults.add("size", "is missing");
+                None
+            }
+            Some(0) => {
+                faults.add("size", "must be at least 1 byte");
+                None
+            }
+            Some(size) => Some(size),
+        };
+        let sha256 = fields.sha256.as_deref().filter(|text| !text.is_empty());
+        let sha256 = sha256.and_then(|text| faults.check("sha256", Sha256Digest::from_hex(text)));
+        let (Some(size_bytes), true) = (size_bytes, faults.is_empty()) else {
+            return Ok(None);
+        };
+        let format = ImageFormat::from_content_type(declared);
+        let Some(format) = format.filter(|format| self.rules.allowed_formats.contains(format))
+        else {
+            return Err(Error::UnacceptedDeclaration {
+                accepted: self.rules.allowed_formats.clone(),
+            });
+        };
+        if size_bytes > self.rules.max_size_bytes {
+            return Err(Error::TooManyBytes {
+                size_bytes,
+                limit_bytes: self.rules.max_size_bytes,
+            });
+        }
+        Ok(Some(DirectRequest {
+            attributes,
+            format,
+            size_bytes,
+            sha256,
+        }))
+    }
+
+    /// Makes the PENDING row and signs the URL. A repeat under the same idempotency key signs for the same row.
+    ///
+    /// # Errors
+    /// An idempotency key that stands for something else, or the store that failed.
+    pub async fn start_direct(
+        &self,
+        user: &UserId,
+        default_visibility: Visibility,
+        request: &DirectRequest,
+        idempotency: Option<&IdempotencyKey>,
+        now: DateTime<Utc>,
+    ) -> Result<StartedUpload, Error> {
+        let now = to_millis(now);
+        let visibility = request.attributes.visibility.unwrap_or(default_visibility);
+        let mut upload = DirectUpload {
+            id: new_id(user, idempotency.map(|key| (key, 0)), now),
+            user_id: user.clone(),
+            attributes: Attributes {
+                visibility: Some(visibility),
+                ..request.attributes.clone()
+            },
+            visibility,
+            format: request.format,
+            size_bytes: request.size_bytes,
+            sha256: request.sha256,
+            created_at: now,
+        };
+        let url_life = self.presigner.lifetime(URL_LIFE, now);
+        let guard = Guard {
+            attempt: Uuid::new_v4().to_string(),
+            lease_until: now,
+            hold_until: now
+                + TimeDelta::from_std(url_life).unwrap_or_default()
+                + SLOW_PUT
+                + IN_FLIGHT,
+            request: idempotency.map(|_| direct_request_digest(&upload)),
+        };
+        let row = Row::direct(upload.clone(), guard);
+        if let Begin::Taken(found) = self.images.begin(&row).await? {
+            check_same_request(&found, &row)?;
+            match found.state.clone() {
+                // The row must outlive the URL that is signed now.
+                State::Direct(earlier) => {
+                    self.images.take_over(&found, &row).await?;
+                    upload = earlier;
+                }
+                State::Active(_) => return Err(Error::AlreadyComplete),
+                State::Uploading(_) => return Err(Error::KeyReused),
+                State::Deleting | State::Deleted => return Err(Error::KeySpent),
+            }
+        }
+        let write = SignedWrite {
+            upload: &upload,
+            expires_in: url_life,
+        };
+        let signed = self.objects.presign_put(write, SystemTime::from(now)).await;
+        let (url, headers) = signed.map_err(Error::Presign)?;
+        let life_secs = i64::try_from(url_life.as_secs()).unwrap_or(0);
+        Ok(StartedUpload {
+            upload,
+            url,
+            headers,
+            expires_at: DateTime::from_timestamp(now.timestamp() + life_secs, 0).unwrap_or(now),
+        })
+    }
+
+    /// Verifies and shows a direct upload. A repeat gives the same image.
+    ///
+    /// # Errors
+    /// [`Error::BytesMissing`] before the bytes are there; what is wrong with them, after which they and the upload
+    /// are gone; or the store that failed.
+    pub async fn complete(
+        &self,
+        caller: &Caller,
+        id: ImageId,
+        now: DateTime<Utc>,
+    ) -> Result<Image, Error> {
+        let row = self.images.find(id).await?.ok_or(Error::NotFound)?;
+        match &row.state {
+            State::Active(image) => {
+                authorize(caller, Action::Change, image)?;
+                Ok(image.clone())
+            }
+            State::Direct(upload) => {
+                authorize_owned(caller, Action::Change, &row.user_id, row.visibility)?;
+                self.publisher.publish(&row, upload, to_millis(now)).await
+            }
+            State::Uploading(_) | State::Deleting | State::Deleted => Err(Error::NotFound),
+        }
+    }
+}

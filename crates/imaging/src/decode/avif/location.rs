@@ -1,0 +1,125 @@
+//! Where the data of items lies (ISO/IEC 14496-12 8.11.3, `iloc`).
+
+use crate::InspectError;
+use crate::bytes::ByteReader;
+use crate::error::Defect;
+
+use super::boxes::{full_box, short_or_long};
+
+/// Where an item's data lies.
+#[derive(Debug)]
+pub(super) struct Location {
+    pub(super) item: u32,
+    /// Whether offsets count from the start of the `idat` box rather than of the file.
+    in_item_data: bool,
+    extents: Vec<Extent>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    offset: u64,
+    /// 0: to the end.
+    length: u64,
+}
+
+/// The sizes in bytes of the fields of an `iloc` box.
+struct FieldSizes {
+    offset: u8,
+    length: u8,
+    base_offset: u8,
+    index: u8,
+}
+
+/// Reads an `iloc` box.
+pub(super) fn parse(payload: &[u8]) -> Result<Vec<Location>, InspectError> {
+    let (version, _, mut reader) = full_box(payload)?;
+    if version > 2 {
+        return Err(Defect("an item location box of an unknown version").into());
+    }
+    let [offset_and_length, base_and_index] = reader.take_array()?;
+    let sizes = FieldSizes {
+        offset: offset_and_length >> 4,
+        length: offset_and_length & 15,
+        base_offset: base_and_index >> 4,
+        index: if version == 0 { 0 } else { base_and_index & 15 },
+    };
+    let count = short_or_long(&mut reader, version == 2)?;
+    let mut locations = Vec::new();
+    for _ in 0..count {
+        locations.push(read_location(&mut reader, version, &sizes)?);
+    }
+    Ok(locations)
+}
+
+fn read_location(
+    reader: &mut ByteReader<'_>,
+    version: u8,
+    sizes: &FieldSizes,
+) -> Result<Location, InspectError> {
+    let item = short_or_long(reader, version == 2)?;
+    let construction_method = match version {
+        0 => 0,
+        _ => reader.u16_be()? & 15,
+    };
+    let data_reference = reader.u16_be()?;
+    if construction_method > 1 || data_reference != 0 {
+        return Err(InspectError::UnsupportedCoding {
+            coding: "AVIF with data in other items or files",
+        });
+    }
+    let base_offset = sized(reader, sizes.base_offset)?;
+    let extent_count = reader.u16_be()?;
+    let mut extents = Vec::new();
+    for _ in 0..extent_count {
+        sized(reader, sizes.index)?;
+        let offset = sized(reader, sizes.offset)?;
+        let length = sized(reader, sizes.length)?;
+        extents.push(Extent {
+            offset: base_offset
+                .checked_add(offset)
+                .ok_or(InspectError::Truncated)?,
+            length,
+        });
+        // Fields of no size at all would let a short box claim any number of extents.
+        if sizes.offset == 0 && sizes.length == 0 && extents.len() > 1 {
+            return Err(Defect("an item with the same data more than once").into());
+        }
+    }
+    Ok(Location {
+        item,
+        in_item_data: construction_method == 1,
+        extents,
+    })
+}
+
+/// A number of 0, 4 or 8 bytes.
+fn sized(reader: &mut ByteReader<'_>, size: u8) -> Result<u64, InspectError> {
+    match size {
+        0 => Ok(0),
+        4 => Ok(reader.u32_be()?.into()),
+        8 => reader.u64_be(),
+        _ => Err(Defect("an item location field of an impossible size").into()),
+    }
+}
+
+impl Location {
+    /// The data of the item, put together from its extents.
+    pub(super) fn data(&self, file: &[u8], item_data: &[u8]) -> Result<Vec<u8>, InspectError> {
+        let source = if self.in_item_data { item_data } else { file };
+        let mut data = Vec::new();
+        for extent in &self.extents {
+            let offset = usize::try_from(extent.offset).map_err(|_| InspectError::Truncated)?;
+            let rest = source.get(offset..).ok_or(InspectError::Truncated)?;
+            let length = match extent.length {
+                0 => rest.len(),
+                length => usize::try_from(length).map_err(|_| InspectError::Truncated)?,
+            };
+            data.extend_from_slice(rest.get(..length).ok_or(InspectError::Truncated)?);
+            // Extents that overlap could add up to any size.
+            if data.len() > source.len() {
+                return Err(Defect("an item larger than its file").into());
+            }
+        }
+        Ok(data)
+    }
+}

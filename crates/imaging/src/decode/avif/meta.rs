@@ -1,0 +1,287 @@
+//! The items of a file and how they relate (ISO/IEC 14496-12 8.11, `meta`).
+
+use crate::error::Defect;
+use crate::{InspectError, Orientation};
+
+use super::boxes::{Boxes, full_box, short_or_long};
+use super::location::{self, Location};
+use super::properties::{self, Association, Property};
+
+/// Most items of a file: a grid has at most 65,536 tiles, but no camera writes more than some dozens,
+/// and looking items up is a walk over all.
+const MAX_ITEMS: usize = 4096;
+
+/// The items of a file.
+#[derive(Debug)]
+pub(super) struct Meta<'a> {
+    pub(super) file: &'a [u8],
+    /// The item to be displayed.
+    pub(super) primary: u32,
+    items: Vec<Item>,
+    locations: Vec<Location>,
+    references: Vec<Reference>,
+    associations: Vec<Association>,
+    item_data: &'a [u8],
+}
+
+#[derive(Debug)]
+struct Item {
+    id: u32,
+    kind: [u8; 4],
+}
+
+/// A reference from one item to others, in order.
+#[derive(Debug)]
+struct Reference {
+    kind: [u8; 4],
+    from: u32,
+    to: Vec<u32>,
+}
+
+impl<'a> Meta<'a> {
+    /// Reads a `meta` box.
+    pub(super) fn parse(file: &'a [u8], payload: &'a [u8]) -> Result<Self, InspectError> {
+        let (_, _, reader) = full_box(payload)?;
+        let boxes = Boxes::new(reader.rest());
+        let (version, _, mut primary) = full_box(boxes.clone().require(*b"pitm")?)?;
+        let references = match boxes.clone().find(*b"iref")? {
+            Some(payload) => parse_references(payload)?,
+            None => Vec::new(),
+        };
+        let meta = Self {
+            file,
+            primary: short_or_long(&mut primary, version > 0)?,
+            items: parse_items(boxes.clone().require(*b"iinf")?)?,
+            locations: location::parse(boxes.clone().require(*b"iloc")?)?,
+            references,
+            associations: properties::parse(boxes.clone().require(*b"iprp")?)?,
+            item_data: boxes.find(*b"idat")?.unwrap_or_default(),
+        };
+        if meta
+            .items
+            .len()
+            .max(meta.locations.len())
+            .max(meta.references.len())
+            > MAX_ITEMS
+        {
+            return Err(Defect("too many items").into());
+        }
+        Ok(meta)
+    }
+
+    /// The type of an item.
+    pub(super) fn kind(&self, item: u32) -> Result<[u8; 4], Defect> {
+        self.items
+            .iter()
+            .find(|known| known.id == item)
+            .map(|known| known.kind)
+            .ok_or(Defect("an item that is not there"))
+    }
+
+    /// The data of an item.
+    pub(super) fn data(&self, item: u32) -> Result<Vec<u8>, InspectError> {
+        self.locations
+            .iter()
+            .find(|location| location.item == item)
+            .ok_or(Defect("an item without data"))?
+            .data(self.file, self.item_data)
+    }
+
+    /// Width and height in pixels that an item declares.
+    pub(super) fn size(&self, item: u32) -> Option<(u32, u32)> {
+        self.properties(item)
+            .find_map(|association| match association.property {
+                Property::Size(width, height) => Some((width, height)),
+                _ => None,
+            })
+    }
+
+    /// How an item has to be turned to be displayed: its transformations in order (ISO/IEC 23000-22
+    /// 7.3.6.7).
+    pub(super) fn orientation(&self, item: u32) -> Orientation {
+        self.properties(item)
+            .fold(
+                Orientation::Upright,
+                |orientation, association| match association.property {
+                    Property::Rotation(turns) => orientation.then_rotated_anticlockwise(turns),
+                    Property::VerticalMirror => orientation.then_mirrored_vertically(),
+                    Property::HorizontalMirror => orientation.then_mirrored_horizontally(),
+                    Property::Size(..)
+                    | Property::Alpha
+                    | Property::Irrelevant
+                    | Property::Unknown => orientation,
+                },
+            )
+    }
+
+    /// Whether an item may be shown only by those who know a property that is not known here.
+    pub(super) fn needs_unknown_property(&self, item: u32) -> bool {
+        self.properties(item)
+            .any(|found| found.is_essential && found.property == Property::Unknown)
+    }
+
+    /// The item that holds the transparency of another.
+    pub(super) fn alpha_of(&self, item: u32) -> Option<u32> {
+        self.referring(*b"auxl", item).find(|auxiliary| {
+            self.properties(*auxiliary)
+                .any(|association| association.property == Property::Alpha)
+        })
+    }
+
+    /// The items that an item is made from, in order.
+    pub(super) fn sources_of(&self, item: u32) -> &[u32] {
+        self.references
+            .iter()
+            .find(|reference| reference.kind == *b"dimg" && reference.from == item)
+            .map(|reference| reference.to.as_slice())
+            .unwrap_or_default()
+    }
+
+    /// EXIF metadata of an item, from its TIFF header on (ISO/IEC 23008-12 annex A.2.1).
+    pub(super) fn exif_of(&self, item: u32) -> Option<Vec<u8>> {
+        let exif = self
+            .referring(*b"cdsc", item)
+            .find(|described| self.kind(*described) == Ok(*b"Exif"))?;
+        let data = self.data(exif).ok()?;
+        let (offset, rest) = data.split_first_chunk()?;
+        let offset = usize::try_from(u32::from_be_bytes(*offset)).ok()?;
+        rest.get(offset..).map(<[u8]>::to_vec)
+    }
+
+    fn properties(&self, item: u32) -> impl Iterator<Item = &Association> {
+        self.associations
+            .iter()
+            .filter(move |association| association.item == item)
+    }
+
+    fn referring(&self, kind: [u8; 4], to: u32) -> impl Iterator<Item = u32> {
+        self.references
+            .iter()
+            .filter(move |reference| reference.kind == kind && reference.to.contains(&to))
+            .map(|reference| reference.from)
+    }
+}
+
+/// Reads an `iinf` box (ISO/IEC 14496-12 8.11.6).
+fn parse_items(payload: &[u8]) -> Result<Vec<Item>, InspectError> {
+    let (version, _, mut reader) = full_box(payload)?;
+    let _count = short_or_long(&mut reader, version > 0)?;
+    let mut items = Vec::new();
+    for entry in Boxes::new(reader.rest()) {
+        let entry = entry?;
+        let (version, _, mut reader) = full_box(entry.payload)?;
+        // Versions 0 and 1 know no item types.
+        if entry.kind != *b"infe" || version < 2 {
+            continue;
+        }
+        let id = short_or_long(&mut reader, version > 2)?;
+        let _protection = reader.u16_be()?;
+        items.push(Item {
+            id,
+            kind: reader.take_array()?,
+        });
+    }
+    Ok(items)
+}
+
+/// Reads an `iref` box (ISO/IEC 14496-12 8.11.12).
+fn parse_references(payload: &[u8]) -> Result<Vec<Reference>, InspectError> {
+    let (version, _, reader) = full_box(payload)?;
+    let is_long = version > 0;
+    Boxes::new(reader.rest())
+        .map(|found| {
+            let found = found?;
+            let mut reader = crate::bytes::ByteReader::new(found.payload);
+            let from = short_or_long(&mut reader, is_long)?;
+            let count = reader.u16_be()?;
+            let to = (0..count)
+                .map(|_| short_or_long(&mut reader, is_long))
+                .collect::<Result<_, _>>()?;
+            Ok(Reference {
+                kind: found.kind,
+                from,
+                to,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxed(kind: [u8; 4], payload: &[u8]) -> Vec<u8> {
+        let size = u32::try_from(payload.len() + 8).unwrap();
+        [&size.to_be_bytes()[..], &kind, payload].concat()
+    }
+
+    /// A `meta` box of one item, number 7, with these properties in this order, all of them essential
+    /// if `flag` says so, and with these extents, each of two numbers of four bytes.
+    fn meta(properties: &[Vec<u8>], flag: u8, extents: &[[u32; 2]]) -> Vec<u8> {
+        let mut associations = b"\0\0\0\0\0\0\0\x01\0\x07".to_vec();
+        let count = u8::try_from(properties.len()).unwrap();
+        associations.push(count);
+        associations.extend((1..=count).map(|number| number | flag));
+        let container = boxed(*b"ipco", &properties.concat());
+        let mut locations = b"\0\0\0\0\x44\0\0\x01\0\x07\0\0\0".to_vec();
+        locations.push(u8::try_from(extents.len()).unwrap());
+        for number in extents.as_flattened() {
+            locations.extend(number.to_be_bytes());
+        }
+        let entry = boxed(*b"infe", b"\x02\0\0\0\0\x07\0\0av01\0");
+        [
+            b"\0\0\0\0".to_vec(),
+            boxed(*b"pitm", b"\0\0\0\0\0\x07"),
+            boxed(*b"iinf", &[&b"\0\0\0\0\0\x01"[..], &entry].concat()),
+            boxed(*b"iloc", &locations),
+            boxed(
+                *b"iprp",
+                &[container, boxed(*b"ipma", &associations)].concat(),
+            ),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn rotation_and_mirroring_make_up_one_orientation_in_their_order() {
+        let rotation = boxed(*b"irot", &[1]);
+        let mirror = boxed(*b"imir", &[0]);
+        let rotated_first = meta(&[rotation.clone(), mirror.clone()], 0x80, &[]);
+        let rotated_first = Meta::parse(b"", &rotated_first).unwrap();
+        assert_eq!(rotated_first.orientation(7), Orientation::Transposed);
+        let mirrored_first = meta(&[mirror, rotation], 0x80, &[]);
+        let mirrored_first = Meta::parse(b"", &mirrored_first).unwrap();
+        assert_eq!(mirrored_first.orientation(7), Orientation::Transversed);
+    }
+
+    #[test]
+    fn an_unknown_property_counts_only_if_it_is_essential() {
+        let unknown = [boxed(*b"abcd", b"")];
+        let essential = meta(&unknown, 0x80, &[]);
+        let essential = Meta::parse(b"", &essential).unwrap();
+        assert!(essential.needs_unknown_property(7));
+        let optional = meta(&unknown, 0, &[]);
+        let optional = Meta::parse(b"", &optional).unwrap();
+        assert!(!optional.needs_unknown_property(7));
+    }
+
+    #[test]
+    fn the_extents_of_an_item_are_joined() {
+        let boxes = meta(&[], 0, &[[4, 2], [0, 3]]);
+        let meta = Meta::parse(b"abcdef", &boxes).unwrap();
+        assert_eq!(meta.data(7).unwrap(), b"efabc");
+    }
+
+    #[test]
+    fn extents_past_the_end_are_truncated_and_overlapping_ones_cannot_outgrow_the_file() {
+        let boxes = meta(&[], 0, &[[4, 3]]);
+        let past_the_end = Meta::parse(b"abcdef", &boxes).unwrap();
+        assert!(matches!(past_the_end.data(7), Err(InspectError::Truncated)));
+        let boxes = meta(&[], 0, &[[0, 6], [0, 1]]);
+        let overlapping = Meta::parse(b"abcdef", &boxes).unwrap();
+        assert!(matches!(
+            overlapping.data(7),
+            Err(InspectError::Corrupt { .. })
+        ));
+    }
+}

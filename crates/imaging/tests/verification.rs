@@ -1,0 +1,284 @@
+//! What is let in and what is kept out, on small images.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use imaging::{InspectError, Limits, Orientation, inspect};
+use proptest::prelude::*;
+use support::{
+    exif_with_orientation, png, png_of, png_with_odd_palette, sample, samples, with_segment,
+};
+
+/// Bytes that tell any format: shorter files are of no known type.
+const LONGEST_SIGNATURE_BYTES: usize = 24;
+
+#[test]
+fn every_sample_is_accepted_as_what_it_is() {
+    for sample in samples() {
+        let inspection = inspect(&sample.bytes, &Limits::default())
+            .unwrap_or_else(|error| panic!("{}: {error:?}", sample.name));
+        assert_eq!(inspection.format, sample.format, "{}", sample.name);
+        let size = (inspection.width_px, inspection.height_px);
+        assert_eq!(size, sample.size, "{}", sample.name);
+        assert_eq!(inspection.frames, sample.frames, "{}", sample.name);
+        assert!(!inspection.placeholder.is_empty(), "{}", sample.name);
+    }
+}
+
+#[test]
+fn every_part_of_a_file_from_its_start_is_refused_as_truncated() {
+    for sample in samples() {
+        for length in 0..sample.bytes.len() {
+            let outcome = inspect(&sample.bytes[..length], &Limits::default());
+            let is_right = match outcome {
+                Err(InspectError::Empty) => length == 0,
+                Err(InspectError::Unsupported { .. }) => length < LONGEST_SIGNATURE_BYTES,
+                Err(InspectError::Truncated) => true,
+                _ => false,
+            };
+            assert!(is_right, "{} cut at {length}: {outcome:?}", sample.name);
+        }
+    }
+}
+
+#[test]
+fn bytes_behind_the_end_of_an_image_do_no_harm() {
+    for sample in samples() {
+        // Behind an AVIF there can only be boxes.
+        let mut bytes = sample.bytes.to_vec();
+        bytes.extend_from_slice(b"\0\0\0\x0Cfreemore");
+        assert!(
+            inspect(&bytes, &Limits::default()).is_ok(),
+            "{}",
+            sample.name
+        );
+    }
+}
+
+#[test]
+fn pixels_are_counted_over_all_frames_up_to_the_limit_itself() {
+    for sample in samples() {
+        let (width, height) = sample.size;
+        let pixels = u64::from(width) * u64::from(height) * u64::from(sample.frames);
+        let limit = |max_pixels| Limits {
+            max_pixels,
+            ..Limits::default()
+        };
+        assert!(
+            inspect(&sample.bytes, &limit(pixels)).is_ok(),
+            "{}",
+            sample.name
+        );
+        assert!(
+            matches!(
+                inspect(&sample.bytes, &limit(pixels - 1)),
+                Err(InspectError::TooManyPixels { limit, .. }) if limit == pixels - 1
+            ),
+            "{}",
+            sample.name
+        );
+    }
+}
+
+#[test]
+fn a_jpeg_whose_scan_stops_half_way_is_corrupt_even_with_an_end_marker() {
+    for name in ["baseline.jpg", "progressive.jpg", "restarted.jpg"] {
+        let jpeg = sample(name).bytes;
+        let scan = jpeg
+            .windows(2)
+            .position(|pair| pair == [0xFF, 0xDA])
+            .unwrap();
+        let middle = scan + 14;
+        let mut cut = jpeg[..middle].to_vec();
+        cut.extend_from_slice(&[0xFF, 0xD9]);
+        let outcome = inspect(&cut, &Limits::default());
+        assert!(
+            matches!(outcome, Err(InspectError::Corrupt { .. })),
+            "{name}: {outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn a_jpeg_header_over_a_gigabyte_of_nothing_is_refused_by_its_size() {
+    let mut jpeg = sample("baseline.jpg").bytes.to_vec();
+    let frame = jpeg
+        .windows(2)
+        .position(|pair| pair == [0xFF, 0xC0])
+        .unwrap();
+    jpeg[frame + 5..frame + 9].fill(0xFF);
+    assert!(matches!(
+        inspect(&jpeg, &Limits::default()),
+        Err(InspectError::TooManyPixels {
+            width: 65_535,
+            height: 65_535,
+            frames: 1,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn a_palette_of_an_odd_length_is_corrupt_and_no_panic() {
+    let file = png_with_odd_palette();
+    assert!(matches!(
+        inspect(&file, &Limits::default()),
+        Err(InspectError::Corrupt { .. })
+    ));
+}
+
+#[test]
+fn a_wrong_checksum_of_the_pixels_is_corrupt() {
+    let mut file = png(&[]);
+    let end = file.len() - 12;
+    // The last byte of the checksum of the image data chunk.
+    file[end - 1] ^= 1;
+    assert!(matches!(
+        inspect(&file, &Limits::default()),
+        Err(InspectError::Corrupt { .. })
+    ));
+}
+
+#[test]
+fn metadata_that_cannot_be_read_is_dropped_and_the_image_kept() {
+    let jpeg = with_segment(
+        &sample("baseline.jpg").bytes,
+        0xE1,
+        b"Exif\0\0MM\0*\xFF\xFF\xFF\xFF",
+    );
+    let inspection = inspect(&jpeg, &Limits::default()).unwrap();
+    assert!(inspection.exif.is_empty());
+    assert_eq!(inspection.orientation, Orientation::Upright);
+}
+
+#[test]
+fn a_jpeg_to_be_turned_is_measured_as_displayed() {
+    let mut segment = b"Exif\0\0".to_vec();
+    segment.extend(exif_with_orientation(6));
+    let jpeg = with_segment(&sample("baseline.jpg").bytes, 0xE1, &segment);
+    let inspection = inspect(&jpeg, &Limits::default()).unwrap();
+    assert_eq!(inspection.orientation, Orientation::Rotated90);
+    assert_eq!((inspection.width_px, inspection.height_px), (12, 20));
+}
+
+#[test]
+fn the_placeholder_is_that_of_the_upright_picture() {
+    const WIDTH: u8 = 30;
+    const HEIGHT: u8 = 20;
+    let pixel = |x: u8, y: u8| [x * 8, y * 12, 90, 255];
+    let upright: Vec<u8> = (0..HEIGHT)
+        .flat_map(|y| (0..WIDTH).flat_map(move |x| pixel(x, y)))
+        .collect();
+    let expected = inspect(&png_of(30, 20, &upright, &[]), &Limits::default()).unwrap();
+
+    for orientation in Orientation::ALL {
+        // The coded picture that is displayed as the upright one.
+        let (width, height) = orientation.displayed_size(30, 20);
+        let size = (width as usize, height as usize);
+        let mut coded = vec![0; upright.len()];
+        for y in 0..HEIGHT {
+            for x in 0..WIDTH {
+                let (coded_x, coded_y) = orientation.coded_position((x.into(), y.into()), size);
+                let place = (coded_y * size.0 + coded_x) * 4;
+                coded[place..place + 4].copy_from_slice(&pixel(x, y));
+            }
+        }
+        let exif = exif_with_orientation(orientation.exif_value());
+        let file = png_of(width, height, &coded, &[(b"eXIf", &exif)]);
+        let inspection = inspect(&file, &Limits::default()).unwrap();
+        assert_eq!(inspection.orientation, orientation);
+        assert_eq!(inspection.placeholder, expected.placeholder);
+        assert_eq!((inspection.width_px, inspection.height_px), (30, 20));
+    }
+}
+
+#[test]
+fn a_picture_has_about_the_same_placeholder_in_every_format() {
+    /// On a scale of 0 to 1: what lossy coding and the smaller scale of JPEG may change.
+    const TOLERANCE: f32 = 0.05;
+    let average = |name| {
+        let inspection = inspect(&sample(name).bytes, &Limits::default()).unwrap();
+        let (red, green, blue, alpha) =
+            thumbhash::thumb_hash_to_average_rgba(&inspection.placeholder).unwrap();
+        [red, green, blue, alpha]
+    };
+    let expected = average("still.avif");
+    for name in [
+        "baseline.jpg",
+        "progressive.jpg",
+        "animated.webp",
+        "animated.avif",
+    ] {
+        let actual = average(name);
+        assert!(
+            expected
+                .iter()
+                .zip(actual)
+                .all(|(expected, actual)| (expected - actual).abs() <= TOLERANCE),
+            "{name}: {actual:?}, not {expected:?}"
+        );
+    }
+}
+
+#[test]
+fn a_progressive_jpeg_without_dc_coefficients_is_corrupt() {
+    let mut jpeg = sample("progressive.jpg").bytes.to_vec();
+    let scan = jpeg
+        .windows(2)
+        .position(|pair| pair == [0xFF, 0xDA])
+        .unwrap();
+    // The first scan, of all components: its end is the next marker but stuffed bytes.
+    let data = scan + 14;
+    let length = jpeg[data..]
+        .windows(2)
+        .position(|pair| pair[0] == 0xFF && pair[1] != 0)
+        .unwrap();
+    jpeg.drain(scan..data + length);
+    assert!(matches!(
+        inspect(&jpeg, &Limits::default()),
+        Err(InspectError::Corrupt { .. })
+    ));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn damaged_files_neither_panic_nor_exceed_the_limits(
+        choice in any::<prop::sample::Index>(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let limits = Limits { max_pixels: 10_000, ..Limits::default() };
+        let samples = samples();
+        let mut bytes = choice.get(&samples).bytes.to_vec();
+        for (place, value) in damage {
+            let place = place.index(bytes.len());
+            bytes[place] = value;
+        }
+        if let Ok(inspection) = inspect(&bytes, &limits) {
+            let pixels = u64::from(inspection.width_px)
+                * u64::from(inspection.height_px)
+                * u64::from(inspection.frames);
+            prop_assert!(pixels <= limits.max_pixels);
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_behind_a_signature_never_panic(
+        choice in any::<prop::sample::Index>(),
+        kept in 8usize..64,
+        rest in prop::collection::vec(any::<u8>(), 0..256),
+    ) {
+        let samples = samples();
+        let sample = choice.get(&samples);
+        let mut bytes = sample.bytes[..kept.min(sample.bytes.len())].to_vec();
+        bytes.extend(rest);
+        let limits = Limits { max_pixels: 10_000, ..Limits::default() };
+        let _ = inspect(&bytes, &limits);
+    }
+}

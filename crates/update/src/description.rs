@@ -1,0 +1,44 @@
+//! The OpenAPI description of this function.
+
+use utoipa::{OpenApi, ToSchema};
+
+#[derive(OpenApi)]
+#[openapi(paths(crate::update_image))]
+struct Description;
+
+/// What can be changed of an image.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "tags": ["harbour"], "description": null, "visibility": "private" }))]
+pub struct ImagePatch {
+    /// The new tags, all of them; `null` for none.
+    #[schema(required = false, nullable)]
+    pub tags: Vec<String>,
+    /// Up to 2,000 characters; `null` removes it.
+    #[schema(required = false, nullable)]
+    pub description: String,
+    /// Up to 64 characters; `null` removes it.
+    #[schema(required = false, nullable)]
+    pub category: String,
+    /// `private` or `public`.
+    #[schema(required = false)]
+    pub visibility: String,
+    /// Merged into the custom fields, member by member; `null` removes all.
+    #[schema(required = false, nullable, value_type = Object)]
+    pub metadata: serde_json::Value,
+}
+
+/// Describes the operations of this function.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    shoebox_http::openapi::with_problems(Description::openapi())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn routes_and_description_agree() {
+        let routes = crate::ROUTES.iter().map(shoebox_http::Route::described);
+        let routes: Vec<_> = routes.collect();
+        assert_eq!(shoebox_http::openapi::operations(&super::openapi()), routes);
+    }
+}
