@@ -52,13 +52,9 @@ where
     let handle = |_state: Arc<Nothing>, call: Call| handle(call);
     let service = Service::new(ROUTES, handle, &Environment::default()).unwrap();
     let request = lambda_http::request::from_str(event).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true);
-    let response = runtime
-        .build()
-        .unwrap()
-        .block_on(respond(&service, request));
+    let mut clock = tokio::runtime::Builder::new_current_thread();
+    let runtime = clock.enable_time().start_paused(true).build().unwrap();
+    let response = runtime.block_on(respond(&service, request));
     let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
     (response, body)
 }
