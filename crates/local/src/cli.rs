@@ -25,15 +25,11 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "127.0.0.1", global = true)]
     host: IpAddr,
     /// Directory that keeps the data
-    #[arg(
-        long,
-        default_value = ".shoebox",
-        conflicts_with = "ephemeral",
-        global = true
-    )]
+    #[arg(long, default_value = ".shoebox", global = true)]
     data_dir: PathBuf,
     /// Keep nothing: the data is gone when the server stops
-    #[arg(long)]
+    // Said here, not at `data_dir`: clap copies that one to the subcommands, which do not know this one.
+    #[arg(long, conflicts_with = "data_dir")]
     ephemeral: bool,
 }
 
@@ -94,5 +90,45 @@ impl Arguments {
         } else {
             Data::Directory(self.data_dir.clone())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_declaration_of_every_command_is_sound() {
+        // Clap itself checks a subcommand's only once it is called.
+        let mut command = Arguments::command();
+        command.build();
+        command.debug_assert();
+    }
+
+    #[test]
+    fn a_sweep_takes_the_data_directory_and_the_endpoint_of_the_server() {
+        let arguments = parsed("shoebox sweep --audit --apply --data-dir d --aws-port 7").unwrap();
+        assert_eq!(arguments.data(), Data::Directory("d".into()));
+        assert_eq!(arguments.aws_port, 7);
+        assert!(matches!(
+            arguments.command,
+            Some(Command::Sweep(how)) if how.audit() == Some(Repair::Apply)
+        ));
+        assert!(parsed("shoebox sweep --apply").is_err());
+    }
+
+    #[test]
+    fn data_is_either_kept_or_not() {
+        assert!(parsed("shoebox --ephemeral --data-dir d").is_err());
+        assert_eq!(
+            parsed("shoebox --ephemeral").unwrap().data(),
+            Data::Ephemeral
+        );
     }
 }
