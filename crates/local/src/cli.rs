@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = ".shoebox", global = true)]
     data_dir: PathBuf,
     /// Keep nothing: the data is gone when the server stops
-    // Said here, not at `data_dir`: clap copies that one to the subcommands, which do not know this one.
+    // Stated here, for a subcommand has `--data-dir` and not this.
     #[arg(long, conflicts_with = "data_dir")]
     ephemeral: bool,
 }
@@ -95,40 +95,24 @@ impl Arguments {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use clap::CommandFactory as _;
 
-    use super::*;
-
-    fn parsed(line: &str) -> Result<Arguments, clap::Error> {
-        Arguments::try_parse_from(line.split(' '))
-    }
-
     #[test]
-    fn the_declaration_of_every_command_is_sound() {
-        // Clap itself checks a subcommand's only once it is called.
+    fn the_command_line_and_its_subcommands_are_sound() {
         let mut command = Arguments::command();
         command.build();
         command.debug_assert();
     }
 
     #[test]
-    fn a_sweep_takes_the_data_directory_and_the_endpoint_of_the_server() {
-        let arguments = parsed("shoebox sweep --audit --apply --data-dir d --aws-port 7").unwrap();
-        assert_eq!(arguments.data(), Data::Directory("d".into()));
-        assert_eq!(arguments.aws_port, 7);
-        assert!(matches!(
-            arguments.command,
-            Some(Command::Sweep(how)) if how.audit() == Some(Repair::Apply)
-        ));
-        assert!(parsed("shoebox sweep --apply").is_err());
-    }
-
-    #[test]
-    fn data_is_either_kept_or_not() {
-        assert!(parsed("shoebox --ephemeral --data-dir d").is_err());
-        assert_eq!(
-            parsed("shoebox --ephemeral").unwrap().data(),
-            Data::Ephemeral
-        );
+    fn a_directory_and_none_at_all_cannot_both_be_asked_for() {
+        let both = ["shoebox", "--ephemeral", "--data-dir", "x"];
+        let error = Arguments::try_parse_from(both).unwrap_err();
+        assert_eq!(error.kind(), clap::error::ErrorKind::ArgumentConflict);
+        let sweep = Arguments::try_parse_from(["shoebox", "sweep", "--data-dir", "x"]).unwrap();
+        assert_eq!(sweep.data(), Data::Directory("x".into()));
+        let ephemeral = Arguments::try_parse_from(["shoebox", "--ephemeral"]).unwrap();
+        assert_eq!(ephemeral.data(), Data::Ephemeral);
     }
 }
