@@ -270,11 +270,19 @@ async fn every_operation_costs_what_the_documentation_says() {
     service
         .costs("complete again", path, ("GetItem", 0.0, 1.0))
         .await;
+
+    let page = "/images?user_id=ann&visibility=public&limit=20";
+    for _ in 0..21 {
+        let upload = upload("public");
+        let path = ("POST", "/images", &upload);
+        service.costs("upload", path, (UPLOAD, 37.0, 0.0)).await;
+    }
     service
-        .costs(
-            "list of one",
-            ("GET", "/images?user_id=ann&visibility=private", &none),
-            ("Query", 0.0, 1.0),
-        )
+        .costs("page of 20", ("GET", page, &none), ("Query", 0.0, 2.0))
+        .await;
+    let tagged = format!("{page}&tags=harbour");
+    let path = ("GET", tagged.as_str(), &none);
+    service
+        .costs("page of 20, one tag", path, ("Query", 0.0, 2.0))
         .await;
 }
