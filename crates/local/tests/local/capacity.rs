@@ -61,13 +61,12 @@ async fn pass_on(State(proxy): State<Proxy>, request: Request) -> Response {
             onward = onward.header(name, value);
         }
     }
-    let body = match &target {
-        None => body,
-        Some(_) => {
-            let mut asked: Value = serde_json::from_slice(&body).unwrap();
-            asked["ReturnConsumedCapacity"] = "TOTAL".into();
-            Bytes::from(asked.to_string())
-        }
+    let body = if target.is_some() {
+        let mut asked: Value = serde_json::from_slice(&body).unwrap();
+        asked["ReturnConsumedCapacity"] = "TOTAL".into();
+        Bytes::from(asked.to_string())
+    } else {
+        body
     };
     let answer = send(onward.body(body).unwrap()).await;
     let mut tally = proxy.tally.lock().unwrap();
