@@ -1,9 +1,7 @@
-//! What passes between a client that puts bytes into S3 itself and the service. HTTP knows it in every function, as
-//! it describes the whole API; only uploads make it.
-
 use chrono::{DateTime, Utc};
+use imaging::ImageFormat;
 
-use crate::DirectUpload;
+use super::{Attributes, ImageId, Sha256Digest, UserId, Visibility};
 
 /// The declaration of a direct upload as it came, not yet checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +12,27 @@ pub struct DirectFields {
     pub size: Option<u64>,
     /// SHA-256 in hex.
     pub sha256: Option<String>,
+}
+
+/// An image whose bytes the client puts into S3 itself: known by what was declared, until they are verified.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DirectUpload {
+    /// The id that the image will have.
+    pub id: ImageId,
+    /// Its owner.
+    pub user_id: UserId,
+    /// What the client said of it; width and height are claims that the bytes must meet.
+    pub attributes: Attributes,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// As declared.
+    pub format: ImageFormat,
+    /// As declared, and enforced by the signature of the URL.
+    pub size_bytes: u64,
+    /// As declared, and enforced by the signature of the URL.
+    pub sha256: Option<Sha256Digest>,
+    /// When it was asked for, to the millisecond.
+    pub created_at: DateTime<Utc>,
 }
 
 /// A direct upload that the client may now make.

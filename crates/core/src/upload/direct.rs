@@ -10,6 +10,7 @@ use imaging::ImageFormat;
 use uuid::Uuid;
 
 use super::idempotency::{check_same_request, direct_request_digest};
+use super::publish::refusal;
 use super::{IN_FLIGHT, Uploader, new_id};
 use crate::authorize::{Action, Caller, authorize, authorize_owned};
 use crate::model::to_millis;
@@ -176,7 +177,12 @@ impl Uploader {
                 authorize_owned(caller, Action::Change, &row.user_id, row.visibility)?;
                 self.publisher.publish(&row, upload, to_millis(now)).await
             }
-            State::Uploading(_) | State::Deleting | State::Deleted => Err(Error::NotFound),
+            State::Uploading(_) => Err(Error::NotFound),
+            // The bucket's event may have been first to find the bytes wanting.
+            State::Deleting | State::Deleted => {
+                authorize_owned(caller, Action::Change, &row.user_id, row.visibility)?;
+                Err(refusal(&row))
+            }
         }
     }
 }
