@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use local::Running;
 
-use crate::median;
 use crate::operation::{Operation, Samples, succeeded};
+use crate::{chosen, median};
 
 const RUNS: usize = 41;
 /// Each run of it uses up a hundred images.
@@ -37,7 +37,7 @@ pub(crate) async fn report(running: &Running, samples: &Samples) {
         ("delete", Operation::Delete, &samples.small),
         ("delete 100 at once", Operation::BulkDelete, &samples.small),
     ];
-    for (name, operation, file) in cases {
+    for (name, operation, file) in cases.into_iter().filter(|case| chosen(case.0)) {
         let runs = match operation {
             Operation::BulkDelete => BULK_RUNS,
             _ => RUNS,

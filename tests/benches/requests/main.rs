@@ -3,6 +3,8 @@
 //! `cargo build --profile ci -p upload`, `... -p list -p get -p update -p delete`, then
 //! `cargo bench -p shoebox-tests --bench requests --profile ci`
 //!
+//! Words after `--` choose the operations whose name holds one of them.
+//!
 //! Wall time is measured at the gateway, where functions and embedded stores share one process. Processor time and
 //! memory are measured on the deployable binary of a function, alone in a process before a Runtime API.
 
@@ -34,4 +36,13 @@ async fn main() {
 fn median(mut times: Vec<Duration>) -> f64 {
     times.sort_unstable();
     times[times.len() / 2].as_secs_f64() * 1e3
+}
+
+/// Whether an operation is to be measured.
+fn chosen(name: &str) -> bool {
+    let mut words = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with("--"));
+    let given = words.next();
+    given.is_none_or(|first| name.contains(&first) || words.any(|word| name.contains(&word)))
 }
