@@ -6,5 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod delete;
+mod direct;
+mod earlier_clients;
+mod get;
 mod list;
+mod update;
 mod upload;
