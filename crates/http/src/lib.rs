@@ -35,7 +35,7 @@ pub use http::{StatusCode, header};
 pub use identity::{AuthMode, USER_ID_HEADER};
 pub use json::JsonMembers;
 pub use log::{log_level, partly_failed, start_logs};
-pub use problem::{FieldProblem, Problem, detail_of, status_of};
+pub use problem::{FieldProblem, Problem, status_of};
 pub use query::Query;
 pub use reply::{Content, INLINE_LIMIT_BYTES, Reply};
 pub use route::Route;
