@@ -6,10 +6,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod corpus;
 mod delete;
 mod direct;
 mod earlier_clients;
+mod events;
 mod get;
 mod list;
+mod malformed;
 mod update;
 mod upload;
