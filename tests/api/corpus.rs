@@ -52,7 +52,13 @@ async fn every_file_of_the_corpus_is_stored_whole_or_refused_without_a_trace() {
         .iter()
         .filter(|row| shoebox_tests::store::string(row, "sk") == "IMG");
     assert_eq!(rows_of_images.count(), stored);
-    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), rows.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {}:\n{}",
+        failures.len(),
+        rows.len(),
+        failures.join("\n")
+    );
 }
 
 fn judge(expect: &Value, answer: &Answer) -> Result<(), String> {
@@ -72,7 +78,11 @@ fn judge(expect: &Value, answer: &Answer) -> Result<(), String> {
         ("reject", true) => {
             let statuses = expect["status"].as_array();
             let allowed = statuses.is_none_or(|all| all.iter().any(|one| *one == answer.status));
-            if allowed { Ok(()) } else { Err(format!("{answer:?}")) }
+            if allowed {
+                Ok(())
+            } else {
+                Err(format!("{answer:?}"))
+            }
         }
         ("accept_if_enabled", true)
             if answer.status == 415 && expect["content_type"] != "image/avif" =>
@@ -95,7 +105,11 @@ async fn judge_stored(
         Some(orientation) => orientation >= 5,
         None => image["width"] != expect["width"],
     };
-    let (width, height) = if on_its_side { ("height", "width") } else { ("width", "height") };
+    let (width, height) = if on_its_side {
+        ("height", "width")
+    } else {
+        ("width", "height")
+    };
     for (field, expected) in [
         ("content_type", &expect["content_type"]),
         (width, &expect["width"]),
@@ -106,7 +120,12 @@ async fn judge_stored(
         }
     }
     let key = shoebox.stores.key_of(image);
-    if shoebox.stores.object(&key).await.is_none_or(|object| object.bytes != bytes) {
+    if shoebox
+        .stores
+        .object(&key)
+        .await
+        .is_none_or(|object| object.bytes != bytes)
+    {
         return Err("the object has other bytes".to_owned());
     }
     if let Some(expected) = expect.get("gps") {

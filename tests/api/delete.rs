@@ -14,7 +14,10 @@ async fn assert_gone(shoebox: &Shoebox, image: &Value) {
     let row: Item = shoebox.stores.image_row(&id).await.expect("a tombstone");
     assert_eq!(string(&row, "status"), "deleted");
     // The sweeper looks once more after every write of the object that could be late.
-    assert_eq!(number(&row, "due_at"), number(&row, "hold_until") / 1_000 + 60);
+    assert_eq!(
+        number(&row, "due_at"),
+        number(&row, "hold_until") / 1_000 + 60
+    );
     let left = number(&row, "expires_at") - chrono::Utc::now().timestamp();
     assert!((24 * 3_600..=26 * 3_600).contains(&left), "{left} s");
     for said in ["file", "tags", "cat", "desc", "meta", "exif", "thumb"] {
@@ -44,10 +47,14 @@ async fn a_deleted_image_is_gone_from_both_stores_and_a_repeat_is_404() {
         let target = format!("/images/{}", text(&image, "image_id"));
         let answer = shoebox.delete(&target).user(&user).send().await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        let expected = json!({ "message": "Image deleted successfully", "image_id": image["image_id"] });
+        let expected =
+            json!({ "message": "Image deleted successfully", "image_id": image["image_id"] });
         assert_eq!(answer.json(), expected);
         assert_gone(&shoebox, &image).await;
-        shoebox.stores.assert_stored(&other, &picture::png(3, 2)).await;
+        shoebox
+            .stores
+            .assert_stored(&other, &picture::png(3, 2))
+            .await;
         let again = shoebox.delete(&target).user(&user).send().await;
         let _ = again.problem(404, "image_not_found");
         let url = shoebox.get(&text(&image, "presigned_url")).send().await;
@@ -65,10 +72,16 @@ async fn only_the_owner_deletes_and_a_refusal_leaves_everything() {
     let by_header = shoebox.delete(&target).user(&other).send().await;
     let by_query = shoebox.delete(&format!("{target}?user_id={other}&force=true"));
     let by_query = by_query.send().await;
-    let by_body = shoebox.delete(&target).json(&json!({ "user_id": other })).await;
+    let by_body = shoebox
+        .delete(&target)
+        .json(&json!({ "user_id": other }))
+        .await;
     for answer in [by_header, by_query, by_body] {
         let _ = answer.problem(403, "not_the_owner");
-        shoebox.stores.assert_stored(&image, &picture::png(3, 2)).await;
+        shoebox
+            .stores
+            .assert_stored(&image, &picture::png(3, 2))
+            .await;
     }
     // Where nobody is told apart, whoever claims to be nobody in particular may.
     assert_eq!(shoebox.delete(&target).send().await.status, 200);
@@ -102,7 +115,10 @@ async fn force_is_read_from_query_and_body_which_may_not_contradict() {
         let _ = answer.problem(400, "invalid_request");
         assert_eq!(answer.faulty_fields(), ["force"]);
     }
-    shoebox.stores.assert_stored(&image, &picture::png(3, 2)).await;
+    shoebox
+        .stores
+        .assert_stored(&image, &picture::png(3, 2))
+        .await;
 }
 
 #[tokio::test]
@@ -120,7 +136,10 @@ async fn a_hundred_images_are_deleted_at_once_and_one_more_is_refused_whole() {
 
     let answer = bulk(&shoebox, Some("ann"), &json!(ids[..100])).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(answer.json(), json!({ "deleted": ids[..100], "failed": [] }));
+    assert_eq!(
+        answer.json(),
+        json!({ "deleted": ids[..100], "failed": [] })
+    );
     assert_eq!(shoebox.list("user_id=ann").await, ids[100..]);
     let left = shoebox.stores.key_of(&images[100]);
     assert_eq!(shoebox.stores.keys("").await, [left]);
@@ -153,7 +172,11 @@ async fn each_id_has_its_own_outcome() {
     let failed: Vec<_> = failed
         .map(|failure| {
             assert!(failure["detail"].is_string());
-            (text(failure, "image_id"), failure["status"].as_u64().unwrap(), text(failure, "code"))
+            (
+                text(failure, "image_id"),
+                failure["status"].as_u64().unwrap(),
+                text(failure, "code"),
+            )
         })
         .collect();
     let expected = [
@@ -164,7 +187,10 @@ async fn each_id_has_its_own_outcome() {
     let expected = expected.map(|(id, status, code)| (id.to_owned(), status, code.to_owned()));
     assert_eq!(failed, expected);
     assert_gone(&shoebox, &mine).await;
-    shoebox.stores.assert_stored(&theirs, &picture::png(3, 2)).await;
+    shoebox
+        .stores
+        .assert_stored(&theirs, &picture::png(3, 2))
+        .await;
 }
 
 #[tokio::test]
@@ -183,13 +209,23 @@ async fn a_list_of_ids_that_is_none_deletes_nothing() {
         (json!({ "image_ids": [id], "user_id": "a b" }), "user_id"),
     ] {
         for method in ["DELETE", "POST"] {
-            let path = if method == "POST" { "/images/batch-delete" } else { "/images" };
+            let path = if method == "POST" {
+                "/images/batch-delete"
+            } else {
+                "/images"
+            };
             let answer = shoebox.call(method, path).json(&body).await;
             let _ = answer.problem(400, "invalid_request");
             assert_eq!(answer.faulty_fields(), [field], "{body}");
         }
     }
-    let answer = shoebox.delete("/images").typed("application/json", "[1").await;
+    let answer = shoebox
+        .delete("/images")
+        .typed("application/json", "[1")
+        .await;
     let _ = answer.problem(400, "malformed_body");
-    shoebox.stores.assert_stored(&image, &picture::png(3, 2)).await;
+    shoebox
+        .stores
+        .assert_stored(&image, &picture::png(3, 2))
+        .await;
 }

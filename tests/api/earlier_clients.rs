@@ -28,7 +28,8 @@ async fn every_form_of_upload_that_clients_know_works_under_every_base_path() {
             "tags": ["sunset", "beach"], "description": "A sunset",
         });
         let by_body = shoebox.post(&base).json(&body).await;
-        let by_header = json!({ "file_data": encoded, "filename": "sunset.jpg", "tags": "sunset,beach" });
+        let by_header =
+            json!({ "file_data": encoded, "filename": "sunset.jpg", "tags": "sunset,beach" });
         let by_header = shoebox.post(&base).user(&user).json(&by_header).await;
         let alias = shoebox.post(&format!("{base}/upload")).json(&body).await;
         let raw = shoebox.post(&base).user(&user);
@@ -64,7 +65,11 @@ async fn listing_reading_and_downloading_work_under_every_base_path() {
     for base in bases(&shoebox) {
         let user = Shoebox::user("reader");
         let file = picture::png(4, 3);
-        let image = shoebox.upload_file(&user, &file, json!({ "tags": ["cat"], "filename": "c.png" }));
+        let image = shoebox.upload_file(
+            &user,
+            &file,
+            json!({ "tags": ["cat"], "filename": "c.png" }),
+        );
         let image = image.await;
         let id = text(&image, "image_id");
         let year_end = "2026-01-01T00:00:00Z";
@@ -93,7 +98,9 @@ async fn listing_reading_and_downloading_work_under_every_base_path() {
         assert_eq!(bytes.body, file);
         let raw = shoebox.get(&format!("{base}/{id}?download=true&format=raw"));
         assert_eq!(raw.send().await.body, file);
-        let shown = shoebox.get(&format!("{base}/{id}")).header("accept", "image/*");
+        let shown = shoebox
+            .get(&format!("{base}/{id}"))
+            .header("accept", "image/*");
         assert_eq!(shown.send().await.body, file);
     }
 }
@@ -121,9 +128,15 @@ async fn every_way_of_deleting_works_under_every_base_path() {
         let one = json!({ "user_id": user, "image_ids": [made[3]] });
         let bulk = shoebox.delete(&base).json(&one).await;
         let batch = json!({ "user_id": user, "image_ids": [made[4], made[5]] });
-        let batch = shoebox.post(&format!("{base}/batch-delete")).json(&batch).await;
+        let batch = shoebox
+            .post(&format!("{base}/batch-delete"))
+            .json(&batch)
+            .await;
         assert_eq!(bulk.json(), json!({ "deleted": [made[3]], "failed": [] }));
-        assert_eq!(batch.json(), json!({ "deleted": [made[4], made[5]], "failed": [] }));
+        assert_eq!(
+            batch.json(),
+            json!({ "deleted": [made[4], made[5]], "failed": [] })
+        );
         assert!(shoebox.list(&format!("user_id={user}")).await.is_empty());
         assert!(shoebox.stores.keys_of(&user).await.is_empty());
     }

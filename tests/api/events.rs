@@ -26,9 +26,12 @@ async fn uploads_of_every_form_are_stored_alike() {
     let shoebox = Shoebox::shared().await;
     for trigger in Trigger::ALL {
         let user = Shoebox::user("trigger");
-        let form = Form::new()
-            .text("tags", "a b,ü&")
-            .file("image", "ü.gif", "image/gif", &picture::gif(4, 4));
+        let form = Form::new().text("tags", "a b,ü&").file(
+            "image",
+            "ü.gif",
+            "image/gif",
+            &picture::gif(4, 4),
+        );
         let form_type = form.content_type();
         let json = json!({ "file_data": picture::base64(&picture::gif(4, 4)), "tags": ["a b", "ü&"], "filename": "ü.gif" });
         let query = "/images?tags=a%20b&tags=%C3%BC%26&filename=%C3%BC.gif";
@@ -42,17 +45,32 @@ async fn uploads_of_every_form_are_stored_alike() {
             assert_eq!(reply.status, 201, "{trigger:?}: {reply:?}");
             let image = reply.json();
             // A load balancer without multi-value headers keeps the last of repeated parameters only.
-            let one_tag = trigger == Trigger::Alb && request.path == "/images" && !request.query.is_empty();
+            let one_tag =
+                trigger == Trigger::Alb && request.path == "/images" && !request.query.is_empty();
             let last_only = one_tag || (trigger == Trigger::Alb && request.query.contains("tags="));
-            let tags = if last_only { json!(["ü&"]) } else { json!(["a b", "ü&"]) };
+            let tags = if last_only {
+                json!(["ü&"])
+            } else {
+                json!(["a b", "ü&"])
+            };
             assert_eq!(image["tags"], tags, "{trigger:?}");
             assert_eq!(image["filename"], "ü.gif", "{trigger:?}");
-            shoebox.stores.assert_stored(&image, &picture::gif(4, 4)).await;
+            shoebox
+                .stores
+                .assert_stored(&image, &picture::gif(4, 4))
+                .await;
             let ending = format!("/images/{}", text(&image, "image_id"));
             let location = &reply.headers["location"];
-            assert!(location.starts_with("https://") && location.ends_with(&ending), "{location}");
+            assert!(
+                location.starts_with("https://") && location.ends_with(&ending),
+                "{location}"
+            );
             let staged = location.contains("/local/images") || location.contains("/prod/images");
-            assert_eq!(staged, [Trigger::Rest, Trigger::HttpApi].contains(&trigger), "{location}");
+            assert_eq!(
+                staged,
+                [Trigger::Rest, Trigger::HttpApi].contains(&trigger),
+                "{location}"
+            );
         }
     }
 }
@@ -127,7 +145,10 @@ async fn what_is_too_large_for_a_load_balancer_is_redirected() {
     let file = picture::noise(540, 540);
     let call = shoebox.post("/images").user(&user);
     let image = call.typed("image/png", file.clone()).await.json();
-    let request = Incoming::new("GET", &format!("/images/{}/content", text(&image, "image_id")));
+    let request = Incoming::new(
+        "GET",
+        &format!("/images/{}/content", text(&image, "image_id")),
+    );
     for trigger in Trigger::ALL {
         let reply = invoke(&shoebox, "get", trigger, &request).await;
         if [Trigger::Alb, Trigger::AlbMultiValue].contains(&trigger) {
@@ -153,15 +174,34 @@ async fn changes_deletes_and_direct_uploads_are_alike() {
         };
         let image = shoebox.upload(&user, json!({})).await;
         let id = text(&image, "image_id");
-        let changed = send("update", "PATCH", format!("/images/{id}"), json!({ "tags": ["ü"] })).await;
+        let changed = send(
+            "update",
+            "PATCH",
+            format!("/images/{id}"),
+            json!({ "tags": ["ü"] }),
+        )
+        .await;
         assert_eq!(changed.status, 200, "{trigger:?}: {changed:?}");
-        shoebox.stores.assert_stored(&changed.json(), &picture::png(3, 2)).await;
+        shoebox
+            .stores
+            .assert_stored(&changed.json(), &picture::png(3, 2))
+            .await;
 
         let other = text(&shoebox.upload(&user, json!({})).await, "image_id");
         let deleted = send("delete", "DELETE", format!("/images/{id}"), json!({})).await;
         assert_eq!(deleted.json()["image_id"], id.as_str(), "{trigger:?}");
-        let bulk = send("delete", "DELETE", "/images".to_owned(), json!({ "image_ids": [other, id] })).await;
-        assert_eq!((bulk.status, &bulk.json()["deleted"]), (207, &json!([other])), "{trigger:?}");
+        let bulk = send(
+            "delete",
+            "DELETE",
+            "/images".to_owned(),
+            json!({ "image_ids": [other, id] }),
+        )
+        .await;
+        assert_eq!(
+            (bulk.status, &bulk.json()["deleted"]),
+            (207, &json!([other])),
+            "{trigger:?}"
+        );
         assert!(shoebox.stores.keys_of(&user).await.is_empty());
 
         let file = picture::png(5, 1);

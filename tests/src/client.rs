@@ -67,14 +67,49 @@ impl Call {
 
     /// Sends it with a body.
     pub async fn bytes(self, body: impl Into<Bytes>) -> Answer {
+        self.try_bytes(body).await.expect("an answer")
+    }
+
+    /// As [`Call::bytes`]; nothing where the server ends before it has answered.
+    pub async fn try_bytes(self, body: impl Into<Bytes>) -> Option<Answer> {
         let request = self.request.body(Full::new(body.into())).unwrap();
-        let response = self.client.request(request).await.unwrap();
+        let response = self.client.request(request).await.ok()?;
         let (parts, body) = response.into_parts();
-        Answer {
+        Some(Answer {
             status: parts.status.as_u16(),
             headers: parts.headers,
-            body: body.collect().await.unwrap().to_bytes(),
-        }
+            body: body.collect().await.ok()?.to_bytes(),
+        })
+    }
+}
+
+/// A client of a server that runs as a program of its own, and may end.
+#[derive(Debug, Clone)]
+pub struct Plain(HttpClient);
+
+impl Default for Plain {
+    fn default() -> Self {
+        Self(http_client())
+    }
+}
+
+impl Plain {
+    /// A client with connections of its own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a URL.
+    pub async fn get(&self, url: &str) -> Answer {
+        Call::new(self.0.clone(), "GET", url).send().await
+    }
+
+    /// Posts JSON; nothing where the server ends before it has answered.
+    pub async fn post_json(&self, url: &str, body: &Value) -> Option<Answer> {
+        let call = Call::new(self.0.clone(), "POST", url);
+        let call = call.header("content-type", "application/json");
+        call.try_bytes(body.to_string()).await
     }
 }
 

@@ -82,10 +82,10 @@ impl Incoming {
     pub fn event(&self, trigger: Trigger) -> Value {
         match trigger {
             Trigger::Rest => self.rest(),
-            Trigger::HttpApi => self.version_two("abc123.execute-api.us-east-1.amazonaws.com", "prod"),
-            Trigger::FunctionUrl => {
-                self.version_two("u7x.lambda-url.us-east-1.on.aws", "$default")
+            Trigger::HttpApi => {
+                self.version_two("abc123.execute-api.us-east-1.amazonaws.com", "prod")
             }
+            Trigger::FunctionUrl => self.version_two("u7x.lambda-url.us-east-1.on.aws", "$default"),
             Trigger::Alb => self.alb(false),
             Trigger::AlbMultiValue => self.alb(true),
         }
@@ -173,7 +173,8 @@ impl Incoming {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let (body, is_base64) = self.encoded_body();
-        let group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/t/6d0ecf831eec9f09";
+        let group =
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/t/6d0ecf831eec9f09";
         let mut event = json!({
             "requestContext": { "elb": { "targetGroupArn": group } },
             "httpMethod": self.method,
@@ -197,7 +198,10 @@ impl Incoming {
             ("x-forwarded-for", "203.0.113.9"),
             ("x-forwarded-port", "443"),
             ("x-forwarded-proto", "https"),
-            ("x-amzn-trace-id", "Root=1-5bdb40ca-556d8b0c50dc66f0511bf520"),
+            (
+                "x-amzn-trace-id",
+                "Root=1-5bdb40ca-556d8b0c50dc66f0511bf520",
+            ),
         ];
         let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
         own.into_iter().chain(self.headers.clone()).collect()

@@ -180,7 +180,13 @@ pub fn number(item: &Item, name: &str) -> i64 {
 #[must_use]
 pub fn expected_listings(image: &Value) -> BTreeSet<String> {
     const FEED_SHARDS: u8 = 8;
-    let escaped = |value: &Value| value.as_str().unwrap().replace('%', "%25").replace('#', "%23");
+    let escaped = |value: &Value| {
+        value
+            .as_str()
+            .unwrap()
+            .replace('%', "%25")
+            .replace('#', "%23")
+    };
     let mut facets = vec![String::new(), format!("#Y#{}", text(image, "content_type"))];
     if image["category"].is_string() {
         facets.push(format!("#C#{}", escaped(&image["category"])));

@@ -34,7 +34,8 @@ async fn a_pending_upload_says_what_it_is_and_is_shown_to_nobody() {
         assert_eq!(pending[member], value, "{member}");
     }
     assert_eq!(pending["upload"]["method"], "PUT");
-    let ends: chrono::DateTime<chrono::Utc> = text(&pending["upload"], "expires_at").parse().unwrap();
+    let ends: chrono::DateTime<chrono::Utc> =
+        text(&pending["upload"], "expires_at").parse().unwrap();
     let life = (ends - chrono::Utc::now()).num_minutes();
     assert!((58..=60).contains(&life), "{life} minutes");
 
@@ -46,7 +47,11 @@ async fn a_pending_upload_says_what_it_is_and_is_shown_to_nobody() {
         let answer = shoebox.get(&format!("/images/{id}{rest}")).user(&user);
         let _ = answer.send().await.problem(404, "image_not_found");
     }
-    let deleted = shoebox.delete(&format!("/images/{id}")).user(&user).send().await;
+    let deleted = shoebox
+        .delete(&format!("/images/{id}"))
+        .user(&user)
+        .send()
+        .await;
     let _ = deleted.problem(404, "image_not_found");
     let patched = shoebox.patch(&format!("/images/{id}")).user(&user);
     let patched = patched.json(&json!({ "tags": [] })).await;
@@ -76,17 +81,36 @@ async fn completing_publishes_and_repeats_change_nothing() {
         assert_eq!(first.status, 200, "{first:?}");
         let image = assert_published(&shoebox, &user, &pending, &file).await;
         assert_eq!(shoebox.stores.key_of(&image), key_of(&user, &pending));
-        for member in ["filename", "tags", "visibility", "created_at", "etag", "width", "height", "sha256", "s3_url"] {
+        for member in [
+            "filename",
+            "tags",
+            "visibility",
+            "created_at",
+            "etag",
+            "width",
+            "height",
+            "sha256",
+            "s3_url",
+        ] {
             assert_eq!(first.json()[member], image[member], "{member}");
         }
-        assert_eq!(first.header("etag"), format!("\"{}\"", text(&image, "etag")));
+        assert_eq!(
+            first.header("etag"),
+            format!("\"{}\"", text(&image, "etag"))
+        );
         let row = shoebox.stores.image_row(&text(&image, "image_id")).await;
         for _ in 0..2 {
             let again = complete(&shoebox, &user, &pending).await;
             assert_eq!((again.status, &again.json()["etag"]), (200, &image["etag"]));
         }
-        assert_eq!(shoebox.stores.image_row(&text(&image, "image_id")).await, row);
-        let bytes = shoebox.get(&text(&first.json(), "presigned_url")).send().await;
+        assert_eq!(
+            shoebox.stores.image_row(&text(&image, "image_id")).await,
+            row
+        );
+        let bytes = shoebox
+            .get(&text(&first.json(), "presigned_url"))
+            .send()
+            .await;
         assert_eq!(bytes.body, file);
         assert_eq!(shoebox.list(&format!("user_id={user}")).await.len(), 1);
     }
@@ -112,7 +136,13 @@ async fn an_image_too_large_for_the_gateway_goes_in_and_out_past_it() {
     let user = Shoebox::user("big");
     let file = picture::noise(1_400, 1_300);
     assert!(file.len() > 5_000_000);
-    let pending = started(&shoebox, &user, &file, &json!({ "visibility": "private", "filename": "b.png" })).await;
+    let pending = started(
+        &shoebox,
+        &user,
+        &file,
+        &json!({ "visibility": "private", "filename": "b.png" }),
+    )
+    .await;
     assert_eq!(put(&shoebox, &pending, &file).await.status, 200);
     let answer = complete(&shoebox, &user, &pending).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -128,7 +158,9 @@ async fn an_image_too_large_for_the_gateway_goes_in_and_out_past_it() {
                 let followed = shoebox.get(answer.header("location")).send().await;
                 assert_eq!(followed.status, 200);
                 assert!(followed.body == file, "other bytes");
-                let attached = followed.header("content-disposition").starts_with("attachment");
+                let attached = followed
+                    .header("content-disposition")
+                    .starts_with("attachment");
                 assert_eq!(attached, rest.contains("download"));
             }
         }
@@ -164,7 +196,10 @@ async fn a_repeated_start_gives_the_same_upload_until_it_is_complete() {
     let call = shoebox.post("/images").user(&user);
     let call = call.header("idempotency-key", "k");
     let upload = json!({ "file_data": picture::base64(&file), "tags": ["a"] });
-    let _ = call.json(&upload).await.problem(409, "idempotency_key_reused");
+    let _ = call
+        .json(&upload)
+        .await
+        .problem(409, "idempotency_key_reused");
     assert_eq!(shoebox.stores.keys_of(&user).await.len(), 1);
 }
 
@@ -185,15 +220,26 @@ async fn a_browser_may_put_from_a_page_of_another_origin() {
     let preflight = preflight.send().await;
     assert_eq!(preflight.status, 200, "{preflight:?}");
     assert_eq!(preflight.header("access-control-allow-origin"), "*");
-    assert!(preflight.header("access-control-allow-methods").contains("PUT"));
-    let allowed = preflight.header("access-control-allow-headers").to_lowercase();
+    assert!(
+        preflight
+            .header("access-control-allow-methods")
+            .contains("PUT")
+    );
+    let allowed = preflight
+        .header("access-control-allow-headers")
+        .to_lowercase();
     for name in names {
         assert!(allowed.contains(name), "{name} is not in {allowed}");
     }
-    let call = shoebox.call("PUT", &url).header("origin", "http://localhost:3000");
-    let call = headers.iter().filter(|(name, _)| *name != "content-length").fold(call, |call, (name, value)| {
-        call.header(name, value.as_str().unwrap())
-    });
+    let call = shoebox
+        .call("PUT", &url)
+        .header("origin", "http://localhost:3000");
+    let call = headers
+        .iter()
+        .filter(|(name, _)| *name != "content-length")
+        .fold(call, |call, (name, value)| {
+            call.header(name, value.as_str().unwrap())
+        });
     let answer = call.bytes(file.clone()).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("access-control-allow-origin"), "*");

@@ -29,12 +29,20 @@ async fn put(shoebox: &Shoebox, pending: &Value, bytes: &[u8]) -> Answer {
 }
 
 /// As [`put`], with other values for some headers; an empty one leaves the header out.
-async fn put_with(shoebox: &Shoebox, pending: &Value, bytes: &[u8], other: &[(&str, &str)]) -> Answer {
+async fn put_with(
+    shoebox: &Shoebox,
+    pending: &Value,
+    bytes: &[u8],
+    other: &[(&str, &str)],
+) -> Answer {
     let upload = &pending["upload"];
     let mut call = shoebox.call(&text(upload, "method"), &text(upload, "url"));
     for (name, value) in upload["headers"].as_object().unwrap() {
         let value = value.as_str().unwrap();
-        let value = other.iter().find(|(other, _)| other == name).map_or(value, |(_, value)| value);
+        let value = other
+            .iter()
+            .find(|(other, _)| other == name)
+            .map_or(value, |(_, value)| value);
         // The client library sets the length itself.
         if name != "content-length" && !value.is_empty() {
             call = call.header(name, value);

@@ -27,13 +27,22 @@ async fn the_url_takes_the_declared_size_type_and_digest_only() {
         (&file, &[("content-type", "image/gif")]),
         (&file, &[("content-type", "")]),
         (&file, &[("if-none-match", "")]),
-        (&other, &[(digest, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")]),
+        (
+            &other,
+            &[(digest, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")],
+        ),
         (&other, &[(digest, "")]),
     ];
     for (bytes, headers) in cases {
         let answer = put_with(&shoebox, &pending, bytes, headers).await;
-        assert!((400..500).contains(&answer.status), "{headers:?}: {answer:?}");
-        assert!(shoebox.stores.keys_of(&user).await.is_empty(), "{headers:?}");
+        assert!(
+            (400..500).contains(&answer.status),
+            "{headers:?}: {answer:?}"
+        );
+        assert!(
+            shoebox.stores.keys_of(&user).await.is_empty(),
+            "{headers:?}"
+        );
     }
     let url = text(&pending["upload"], "url");
     let elsewhere = url.replacen(&user, "somebody-else", 1);
@@ -41,7 +50,9 @@ async fn the_url_takes_the_declared_size_type_and_digest_only() {
     moved["upload"]["url"] = elsewhere.into();
     assert_eq!(put(&shoebox, &moved, &file).await.status, 403);
     assert_eq!(shoebox.get(&url).send().await.status, 403);
-    let _ = complete(&shoebox, &user, &pending).await.problem(409, "upload_missing");
+    let _ = complete(&shoebox, &user, &pending)
+        .await
+        .problem(409, "upload_missing");
     // After all that the URL still works, once.
     assert_eq!(put(&shoebox, &pending, &file).await.status, 200);
     assert_eq!(put(&shoebox, &pending, &file).await.status, 412);
@@ -77,7 +88,10 @@ async fn bytes_that_are_no_such_image_are_removed_with_the_upload() {
         assert_eq!(details[0], details[1]);
         assert!(shoebox.stores.keys_of(&user).await.is_empty());
         assert!(shoebox.stores.listings(&id).await.is_empty());
-        let _ = shoebox.image(&user, &id).await.problem(404, "image_not_found");
+        let _ = shoebox
+            .image(&user, &id)
+            .await
+            .problem(404, "image_not_found");
         assert!(shoebox.list(&format!("user_id={user}")).await.is_empty());
         let other = complete(&shoebox, &Shoebox::user("bad"), &pending).await;
         let _ = other.problem(403, "not_the_owner");
@@ -109,16 +123,56 @@ async fn a_declaration_is_checked_before_a_row_is_written() {
         (json!({ "size": past }), 413, "image_too_large", vec![]),
         (json!({ "size": u64::MAX }), 413, "image_too_large", vec![]),
         (json!({ "size": 0 }), 400, "invalid_request", vec!["size"]),
-        (json!({ "size": null }), 400, "invalid_request", vec!["size"]),
+        (
+            json!({ "size": null }),
+            400,
+            "invalid_request",
+            vec!["size"],
+        ),
         (json!({ "size": -1 }), 400, "invalid_request", vec!["size"]),
-        (json!({ "size": "many" }), 400, "invalid_request", vec!["size"]),
+        (
+            json!({ "size": "many" }),
+            400,
+            "invalid_request",
+            vec!["size"],
+        ),
         (json!({ "size": 1.5 }), 400, "invalid_request", vec!["size"]),
-        (json!({ "content_type": null }), 400, "invalid_request", vec!["content_type"]),
-        (json!({ "content_type": 7 }), 400, "invalid_request", vec!["content_type"]),
-        (json!({ "content_type": "image/svg+xml" }), 415, "unsupported_image_type", vec![]),
-        (json!({ "content_type": "text/html" }), 415, "unsupported_image_type", vec![]),
-        (json!({ "sha256": "abc" }), 400, "invalid_request", vec!["sha256"]),
-        (json!({ "tags": ["t".repeat(65)] }), 400, "invalid_request", vec!["tags"]),
+        (
+            json!({ "content_type": null }),
+            400,
+            "invalid_request",
+            vec!["content_type"],
+        ),
+        (
+            json!({ "content_type": 7 }),
+            400,
+            "invalid_request",
+            vec!["content_type"],
+        ),
+        (
+            json!({ "content_type": "image/svg+xml" }),
+            415,
+            "unsupported_image_type",
+            vec![],
+        ),
+        (
+            json!({ "content_type": "text/html" }),
+            415,
+            "unsupported_image_type",
+            vec![],
+        ),
+        (
+            json!({ "sha256": "abc" }),
+            400,
+            "invalid_request",
+            vec!["sha256"],
+        ),
+        (
+            json!({ "tags": ["t".repeat(65)] }),
+            400,
+            "invalid_request",
+            vec!["tags"],
+        ),
         (
             json!({ "size": 0, "sha256": "x", "visibility": "x", "user_id": 1 }),
             400,

@@ -9,8 +9,12 @@ async fn accept_decides_between_json_and_bytes() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("accept");
     let file = picture::webp(4, 4);
-    let id = text(&shoebox.upload_file(&user, &file, json!({})).await, "image_id");
-    let chrome = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
+    let id = text(
+        &shoebox.upload_file(&user, &file, json!({})).await,
+        "image_id",
+    );
+    let chrome =
+        "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
     let chrome_img = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
     let firefox = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
     for (accept, bytes) in [
@@ -47,7 +51,10 @@ async fn accept_decides_between_json_and_bytes() {
         let answer = call.header("accept", accept).send().await;
         assert_eq!(answer.body == file, bytes, "{query}: {answer:?}");
     }
-    let wrong = shoebox.get(&format!("/images/{id}?format=xml")).send().await;
+    let wrong = shoebox
+        .get(&format!("/images/{id}?format=xml"))
+        .send()
+        .await;
     let _ = wrong.problem(400, "invalid_request");
     assert_eq!(wrong.faulty_fields(), ["format"]);
 }

@@ -25,13 +25,29 @@ async fn expires_in_is_bounded_goes_by_two_names_and_is_told_truly() {
             assert_eq!(body["expires_in"], secs, "{rest}{query}");
             let end: chrono::DateTime<chrono::Utc> = text(&body, "expires_at").parse().unwrap();
             let life = (end - asked).num_seconds();
-            assert!((secs - 2..=secs + 2).contains(&life), "{rest}{query}: {life}");
-            let name = if rest.starts_with("/download") { "download_url" } else { "presigned_url" };
+            assert!(
+                (secs - 2..=secs + 2).contains(&life),
+                "{rest}{query}: {life}"
+            );
+            let name = if rest.starts_with("/download") {
+                "download_url"
+            } else {
+                "presigned_url"
+            };
             let url = text(&body, name);
             assert!(url.contains(&format!("X-Amz-Expires={secs}&")), "{url}");
         }
-        for wrong in ["expires_in=0", "expires=604801", "expires_in=-1", "expires_in=1e3", "expires_in=60&expires=61"] {
-            let answer = shoebox.get(&format!("/images/{id}{rest}{wrong}")).send().await;
+        for wrong in [
+            "expires_in=0",
+            "expires=604801",
+            "expires_in=-1",
+            "expires_in=1e3",
+            "expires_in=60&expires=61",
+        ] {
+            let answer = shoebox
+                .get(&format!("/images/{id}{rest}{wrong}"))
+                .send()
+                .await;
             let _ = answer.problem(400, "invalid_request");
             assert_eq!(answer.faulty_fields(), ["expires_in"], "{rest}{wrong}");
         }
@@ -45,7 +61,9 @@ async fn a_url_gives_the_bytes_until_it_ends_and_to_nobody_who_changes_it() {
     let file = picture::gif(9, 9);
     let image = shoebox.upload_file(&user, &file, json!({ "visibility": "private" }));
     let id = text(&image.await, "image_id");
-    let other = shoebox.upload(&user, json!({ "visibility": "private" })).await;
+    let other = shoebox
+        .upload(&user, json!({ "visibility": "private" }))
+        .await;
     let asked = shoebox.get(&format!("/images/{id}?presigned=true&expires_in=2"));
     let url = text(&asked.send().await.json(), "presigned_url");
     let good = shoebox.get(&url).send().await;
@@ -59,7 +77,10 @@ async fn a_url_gives_the_bytes_until_it_ends_and_to_nobody_who_changes_it() {
     for forged in [
         format!("{host}/{other_key}?{query}"),
         url.replace("X-Amz-Expires=2", "X-Amz-Expires=604800"),
-        url.replace("response-cache-control=private", "response-cache-control=public"),
+        url.replace(
+            "response-cache-control=private",
+            "response-cache-control=public",
+        ),
         url.replace("x-id=GetObject", "x-id=PutObject"),
         before.to_owned(),
     ] {
@@ -82,7 +103,9 @@ async fn download_answers_a_url_or_leads_to_it() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("download");
     let file = picture::png(5, 5);
-    let image = shoebox.upload_file(&user, &file, json!({ "filename": "東京.png" })).await;
+    let image = shoebox
+        .upload_file(&user, &file, json!({ "filename": "東京.png" }))
+        .await;
     let id = text(&image, "image_id");
     let target = format!("/images/{id}/download");
     let body = shoebox.get(&target).send().await.json();
@@ -127,7 +150,10 @@ async fn a_presigned_url_is_to_be_saved_where_download_is_asked_for() {
     let id = text(&image, "image_id");
     for (query, disposition) in [
         ("presigned=true", ""),
-        ("presigned=true&download=true", "attachment; filename=\"a.png\""),
+        (
+            "presigned=true&download=true",
+            "attachment; filename=\"a.png\"",
+        ),
     ] {
         let answer = shoebox.get(&format!("/images/{id}?{query}")).send().await;
         let url = text(&answer.json(), "presigned_url");

@@ -14,11 +14,18 @@ const ROWS: usize = 1_100;
 #[tokio::test]
 async fn filters_that_seldom_meet_give_short_pages_that_lead_to_every_match() {
     let shoebox = Shoebox::with(&[]).await;
-    let both = shoebox.upload("ann", json!({ "tags": ["left", "right"] })).await;
+    let both = shoebox
+        .upload("ann", json!({ "tags": ["left", "right"] }))
+        .await;
     let both = text(&both, "image_id");
     for tag in ["left", "right"] {
         let image = shoebox.upload("ann", json!({ "tags": [tag] })).await;
-        repeat(&shoebox, &text(&image, "image_id"), &format!("U#ann#public#T#{tag}")).await;
+        repeat(
+            &shoebox,
+            &text(&image, "image_id"),
+            &format!("U#ann#public#T#{tag}"),
+        )
+        .await;
     }
     let first = "user_id=ann&tags=left,right&limit=20".to_owned();
     let (mut listed, mut pages, mut query) = (Vec::new(), 0, first.clone());
@@ -64,7 +71,11 @@ async fn repeat(shoebox: &Shoebox, id: &str, partition: &str) {
         });
         let requests = HashMap::from([(shoebox.stores.table.clone(), puts.collect())]);
         let write = shoebox.stores.dynamodb.batch_write_item();
-        let written = write.set_request_items(Some(requests)).send().await.unwrap();
+        let written = write
+            .set_request_items(Some(requests))
+            .send()
+            .await
+            .unwrap();
         assert!(written.unprocessed_items().is_none_or(HashMap::is_empty));
     }
 }

@@ -28,7 +28,15 @@ async fn pages_neither_skip_nor_repeat_while_images_come_and_go() {
             to: None,
             ..Filter::random(&mut numbers)
         };
-        page_through(&shoebox, &writer, &mut numbers, &mut library, &filter, round).await;
+        page_through(
+            &shoebox,
+            &writer,
+            &mut numbers,
+            &mut library,
+            &filter,
+            round,
+        )
+        .await;
     }
 }
 
@@ -40,7 +48,9 @@ async fn page_through(
     filter: &Filter,
     round: usize,
 ) {
-    let names = |known: Vec<&Known>| -> Vec<String> { known.iter().map(|known| known.id.clone()).collect() };
+    let names = |known: Vec<&Known>| -> Vec<String> {
+        known.iter().map(|known| known.id.clone()).collect()
+    };
     let from_the_start: BTreeSet<String> = names(filter.of(library)).into_iter().collect();
     let first = format!("{}&limit=5", filter.query());
     let (mut listed, mut query) = (Vec::new(), first.clone());
@@ -48,7 +58,10 @@ async fn page_through(
         let page = shoebox.list_page(&query).await;
         let present: BTreeSet<String> = names(filter.of(library)).into_iter().collect();
         for id in ids(&page) {
-            assert!(present.contains(&id), "round {round}: {id} is gone or does not match");
+            assert!(
+                present.contains(&id),
+                "round {round}: {id} is gone or does not match"
+            );
             listed.push(id);
         }
         let Some(key) = page["last_key"].as_str() else {
@@ -63,10 +76,17 @@ async fn page_through(
         }
     }
     let once: BTreeSet<&String> = listed.iter().collect();
-    assert_eq!(once.len(), listed.len(), "round {round}: an image was shown twice");
+    assert_eq!(
+        once.len(),
+        listed.len(),
+        "round {round}: an image was shown twice"
+    );
     let still_there = names(filter.of(library));
     let stayed = still_there.iter().filter(|id| from_the_start.contains(*id));
     for id in stayed {
-        assert!(once.contains(id), "round {round}: {id} was skipped by {first}");
+        assert!(
+            once.contains(id),
+            "round {round}: {id} was skipped by {first}"
+        );
     }
 }

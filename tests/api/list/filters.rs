@@ -125,10 +125,19 @@ async fn a_wrong_parameter_is_named_and_all_of_them_at_once() {
         assert_eq!(answer.faulty_fields(), [field], "{query}");
     }
     let tags = "t".repeat(65);
-    let query = format!("limit=0&order=up&tag_mode=some&date_from=x&date_to=y&tags={tags}&visibility=z");
+    let query =
+        format!("limit=0&order=up&tag_mode=some&date_from=x&date_to=y&tags={tags}&visibility=z");
     let answer = shoebox.get(&format!("/images?{query}")).send().await;
     assert_eq!(
         answer.faulty_fields(),
-        ["date_from", "date_to", "limit", "order", "tag_mode", "tags", "visibility"]
+        [
+            "date_from",
+            "date_to",
+            "limit",
+            "order",
+            "tag_mode",
+            "tags",
+            "visibility"
+        ]
     );
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shoebox_core::config::{Environment, FromEnvironment as _};
-use shoebox_core::{AttributeFields, Attributes, Faults, File, Upload, Uploader, UserId, Visibility};
+use shoebox_core::{
+    AttributeFields, Attributes, Faults, File, Upload, Uploader, UserId, Visibility,
+};
 use shoebox_tests::{Shoebox, picture};
 
 pub(super) const TYPES: [&str; 3] = ["image/png", "image/gif", "image/webp"];
@@ -204,8 +206,12 @@ impl Filter {
             self.tags.is_subset(&known.tags)
         };
         tags && self.user.map_or(known.public, |user| known.user == user)
-            && self.category.is_none_or(|category| known.category == Some(category))
-            && self.content_type.is_none_or(|kind| known.content_type == kind)
+            && self
+                .category
+                .is_none_or(|category| known.category == Some(category))
+            && self
+                .content_type
+                .is_none_or(|kind| known.content_type == kind)
             && self.public.is_none_or(|public| known.public == public)
             && self.from.is_none_or(|from| known.created_at >= from)
             && self.to.is_none_or(|to| known.created_at <= to)

@@ -23,14 +23,21 @@ async fn every_filter_order_and_page_size_gives_what_a_naive_filter_gives() {
         let limit = [1, 2, 7, 20, 100][numbers.below(5)];
         shown += compare(&shoebox, &library, &filter, limit).await;
     }
-    assert!(shown > QUERIES, "the filters were too narrow to tell anything: {shown}");
+    assert!(
+        shown > QUERIES,
+        "the filters were too narrow to tell anything: {shown}"
+    );
     // What is not filtered at all, in pages of one.
     compare(&shoebox, &library, &Filter::default(), 1).await;
 }
 
 /// Pages through a list and compares it with the naive one; gives how many images there were.
 async fn compare(shoebox: &Shoebox, library: &[Known], filter: &Filter, limit: usize) -> usize {
-    let expected: Vec<_> = filter.of(library).iter().map(|known| known.id.clone()).collect();
+    let expected: Vec<_> = filter
+        .of(library)
+        .iter()
+        .map(|known| known.id.clone())
+        .collect();
     let first = format!("{}&limit={limit}", filter.query());
     let (mut listed, mut query) = (Vec::new(), first.clone());
     loop {

@@ -64,7 +64,10 @@ async fn the_position_goes_by_three_names_and_lets_the_page_size_change() {
         let link = shoebox.get(&format!("/images?user_id={user}&limit=2&{name}={key}"));
         let next = link.send().await.next_link().unwrap();
         assert_eq!(next.matches("last_key=").count(), 1, "{next}");
-        assert!(!next.contains("cursor=") && !next.contains("last_evaluated_key="), "{next}");
+        assert!(
+            !next.contains("cursor=") && !next.contains("last_evaluated_key="),
+            "{next}"
+        );
     }
 }
 
@@ -82,7 +85,11 @@ async fn a_key_that_was_changed_in_any_byte_is_refused() {
             URL_SAFE_NO_PAD.encode(bytes)
         })
         .collect();
-    forged.extend([key[1..].to_owned(), key[..key.len() - 4].to_owned(), format!("{key}AAAA")]);
+    forged.extend([
+        key[1..].to_owned(),
+        key[..key.len() - 4].to_owned(),
+        format!("{key}AAAA"),
+    ]);
     forged.extend(["x".repeat(2_000), "null".to_owned(), "%7B%7D".to_owned()]);
     for forged in forged {
         let query = format!("/images?user_id={user}&limit=2&last_key={forged}");

@@ -82,8 +82,13 @@ async fn large_descriptions_and_metadata_are_listed_whole() {
     for (member, value) in attributes.as_object().unwrap() {
         assert_eq!(&listed[member], value, "{member}");
     }
-    let by_tag = shoebox.list_page(&format!("tags=0{}", "%C3%BC".repeat(63))).await;
-    assert_eq!(by_tag["images"][0]["description"], attributes["description"]);
+    let by_tag = shoebox
+        .list_page(&format!("tags=0{}", "%C3%BC".repeat(63)))
+        .await;
+    assert_eq!(
+        by_tag["images"][0]["description"],
+        attributes["description"]
+    );
 }
 
 #[tokio::test]
@@ -97,7 +102,10 @@ async fn where_a_picture_was_taken_is_listed_to_its_owner_only() {
     assert_eq!(image["exif"]["location"]["latitude"], 48.5);
     assert_eq!(image["exif"]["location"]["longitude"], -2.25);
     let other = Shoebox::user("located");
-    for query in [format!("tags={user}"), format!("tags={user}&presigned=true")] {
+    for query in [
+        format!("tags={user}"),
+        format!("tags={user}&presigned=true"),
+    ] {
         let target = format!("/images?{query}");
         let own = shoebox.get(&target).user(&user).send().await.json();
         assert_eq!(own["images"][0]["exif"], image["exif"]);

@@ -34,7 +34,11 @@ fn requests() -> Vec<Incoming> {
         json("POST", "/images", "null"),
         json("POST", "/images", "{\"file_data\":null}"),
         json("POST", "/images", "{\"file_data\":\"\u{1F30A}\"}"),
-        json("POST", "/images/uploads", "{\"size\":1e308,\"content_type\":[]}"),
+        json(
+            "POST",
+            "/images/uploads",
+            "{\"size\":1e308,\"content_type\":[]}",
+        ),
         json("POST", &format!("{one}/complete"), "{"),
         json("PATCH", &one, "[]"),
         json("PATCH", &one, "{\"tags\":[null]}"),
@@ -88,7 +92,10 @@ async fn no_event_makes_a_function_fail_or_store_anything() {
                     };
                     answered += 1;
                     let reply = Reply::parse(&answer);
-                    assert!(reply.status < 500, "{function} {trigger:?} {event}: {reply:?}");
+                    assert!(
+                        reply.status < 500,
+                        "{function} {trigger:?} {event}: {reply:?}"
+                    );
                     if reply.status >= 400 && request.method != "HEAD" {
                         assert_eq!(reply.headers["content-type"], "application/problem+json");
                         assert_eq!(reply.json()["status"], reply.status);

@@ -23,7 +23,10 @@ async fn exchange(shoebox: &Shoebox, sent: &[u8]) -> String {
 #[tokio::test]
 async fn what_is_no_http_gets_a_4xx_or_nothing_and_the_server_goes_on() {
     let shoebox = empty().await;
-    let huge_header = format!("GET /images HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n", "b".repeat(600_000));
+    let huge_header = format!(
+        "GET /images HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n",
+        "b".repeat(600_000)
+    );
     let many_headers: String = (0..300).map(|n| format!("h{n}: v\r\n")).collect();
     let many_headers = format!("GET /images HTTP/1.1\r\nhost: x\r\n{many_headers}\r\n");
     let post = "POST /images HTTP/1.1\r\nhost: x\r\nx-user-id: ann\r\ncontent-type: image/png\r\n";
@@ -53,18 +56,28 @@ async fn what_is_no_http_gets_a_4xx_or_nothing_and_the_server_goes_on() {
         format!("{post}transfer-encoding: chunked\r\n\r\n5\r\nab").into_bytes(),
         format!("{post}transfer-encoding: gzip\r\n\r\nabc").into_bytes(),
         format!("{post}content-length: 100\r\n\r\nshort").into_bytes(),
-        format!("{post}content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n").into_bytes(),
+        format!("{post}content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n")
+            .into_bytes(),
         format!("{post}content-length: 3\r\n\r\nabcGET /nothing HTTP/1.1\r\n\r\n").into_bytes(),
     ];
     for (index, sent) in cases.iter().enumerate() {
         let received = exchange(&shoebox, sent).await;
         let start = String::from_utf8_lossy(&sent[..sent.len().min(60)]).into_owned();
         assert!(
-            received.is_empty() || received.starts_with("HTTP/1.1 4") || received.starts_with("HTTP/1.0 4"),
+            received.is_empty()
+                || received.starts_with("HTTP/1.1 4")
+                || received.starts_with("HTTP/1.0 4"),
             "case {index} {start:?}: {received:.300}"
         );
-        assert!(!received.contains("panicked") && !received.contains("image-metadata"), "{received}");
-        assert_eq!(shoebox.get("/images").send().await.status, 200, "after case {index}");
+        assert!(
+            !received.contains("panicked") && !received.contains("image-metadata"),
+            "{received}"
+        );
+        assert_eq!(
+            shoebox.get("/images").send().await.status,
+            200,
+            "after case {index}"
+        );
     }
     shoebox.stores.assert_empty().await;
 }

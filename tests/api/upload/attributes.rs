@@ -24,8 +24,16 @@ async fn attributes_hold_up_to_their_bounds_and_are_shown_as_stored() {
         ("tags", json!("x, Y ,x"), json!(["x", "y"])),
         ("tags", json!("[\"p\", \"q\"]"), json!(["p", "q"])),
         ("tags", json!([]), json!([])),
-        ("description", json!("d".repeat(2_000)), json!("d".repeat(2_000))),
-        ("description", json!("🌊".repeat(2_000)), json!("🌊".repeat(2_000))),
+        (
+            "description",
+            json!("d".repeat(2_000)),
+            json!("d".repeat(2_000)),
+        ),
+        (
+            "description",
+            json!("🌊".repeat(2_000)),
+            json!("🌊".repeat(2_000)),
+        ),
         ("category", json!("C".repeat(64)), json!("c".repeat(64))),
         ("visibility", json!("private"), json!("private")),
         ("visibility", json!("public"), json!("public")),
@@ -86,7 +94,10 @@ async fn one_past_a_bound_is_refused_by_name_and_nothing_is_stored() {
         let _ = answer.problem(400, "invalid_request");
         let fields = answer.faulty_fields();
         let of_name = |field: &String| field.split('[').next() == Some(name);
-        assert!(fields.len() == 1 && fields.iter().all(of_name), "{answer:?}");
+        assert!(
+            fields.len() == 1 && fields.iter().all(of_name),
+            "{answer:?}"
+        );
         shoebox.stores.assert_nothing_of(&user).await;
     }
 }
@@ -106,7 +117,10 @@ async fn user_ids_are_bounded_in_length_and_characters() {
             .assert_stored(&image, &picture::png(3, 2))
             .await;
         let key = shoebox.stores.key_of(&image);
-        assert!(!key.split('/').any(|segment| [".", ".."].contains(&segment)), "{key}");
+        assert!(
+            !key.split('/').any(|segment| [".", ".."].contains(&segment)),
+            "{key}"
+        );
         let query = user.replace('+', "%2B");
         let id = image["image_id"].as_str().unwrap();
         let listed = shoebox.list(&format!("user_id={query}")).await;
@@ -115,7 +129,16 @@ async fn user_ids_are_bounded_in_length_and_characters() {
         assert_eq!(bytes.body, picture::png(3, 2));
     }
     let before = shoebox.stores.keys("images/").await.len();
-    for user in ["u".repeat(129).as_str(), "a b", "a/b", "../x", "ü", "a#b", "%2e", "*"] {
+    for user in [
+        "u".repeat(129).as_str(),
+        "a b",
+        "a/b",
+        "../x",
+        "ü",
+        "a#b",
+        "%2e",
+        "*",
+    ] {
         let body = json!({ "user_id": user, "file_data": picture::base64(&picture::png(3, 2)) });
         let answer = shoebox.post("/images").json(&body).await;
         let _ = answer.problem(400, "invalid_request");
@@ -140,7 +163,14 @@ async fn everything_wrong_is_named_at_once_in_every_form() {
     let call = shoebox.post("/images").user(&user);
     let answer = call.header("idempotency-key", "no good").json(&body).await;
     let mut expected = vec![
-        "Idempotency-Key", "category", "description", "file_data", "filename", "metadata", "tags", "visibility",
+        "Idempotency-Key",
+        "category",
+        "description",
+        "file_data",
+        "filename",
+        "metadata",
+        "tags",
+        "visibility",
         "width",
     ];
     assert_eq!(answer.faulty_fields(), expected, "{answer:?}");
@@ -158,7 +188,9 @@ async fn everything_wrong_is_named_at_once_in_every_form() {
     let answer = shoebox.post("/images").user(&user).form(form).await;
     assert_eq!(answer.faulty_fields(), expected, "{answer:?}");
 
-    let query = format!("tags={long}&category={long}&description={past}&visibility=x&metadata=1&width=w&filename=..");
+    let query = format!(
+        "tags={long}&category={long}&description={past}&visibility=x&metadata=1&width=w&filename=.."
+    );
     let call = shoebox.post(&format!("/images?{query}")).user(&user);
     let answer = call.typed("image/png", picture::png(1, 1)).await;
     assert_eq!(answer.faulty_fields(), expected, "{answer:?}");
@@ -169,7 +201,11 @@ async fn everything_wrong_is_named_at_once_in_every_form() {
 async fn claimed_sizes_must_be_those_of_the_picture() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("claims");
-    for claim in [json!({ "width": 4 }), json!({ "height": 1 }), json!({ "width": 2, "height": 3 })] {
+    for claim in [
+        json!({ "width": 4 }),
+        json!({ "height": 1 }),
+        json!({ "width": 2, "height": 3 }),
+    ] {
         let answer = upload(&shoebox, &user, &claim).await;
         let _ = answer.problem(422, "invalid_image");
     }

@@ -78,7 +78,10 @@ async fn a_key_stands_for_one_content_of_one_user() {
         let _ = answer.problem(409, "idempotency_key_reused");
     }
     assert_eq!(shoebox.stores.keys_of(&user).await, keys);
-    shoebox.stores.assert_stored(&first, &picture::png(1, 1)).await;
+    shoebox
+        .stores
+        .assert_stored(&first, &picture::png(1, 1))
+        .await;
 
     let another = Shoebox::user("reused");
     let second = upload(&shoebox, &another, "k", &body(2)).await;

@@ -82,7 +82,12 @@ async fn what_a_function_cannot_take_gets_413_with_the_way_around() {
     let call = shoebox.post("/images").user(&user);
     let answer = call.typed("image/png", vec![0; 4_900_000]).await;
     let problem = answer.problem(413, "request_too_large");
-    assert!(problem["detail"].as_str().unwrap().contains("POST /images/uploads"));
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .contains("POST /images/uploads")
+    );
     shoebox.stores.assert_nothing_of(&user).await;
     // As much as fits passes.
     let file = picture::noise(1_220, 1_220);

@@ -18,7 +18,10 @@ async fn only_the_last_segment_of_a_path_is_kept_and_it_is_in_no_key() {
         let user = Shoebox::user("paths");
         let image = shoebox.upload(&user, json!({ "filename": sent })).await;
         assert_eq!(image["filename"], kept);
-        shoebox.stores.assert_stored(&image, &picture::png(3, 2)).await;
+        shoebox
+            .stores
+            .assert_stored(&image, &picture::png(3, 2))
+            .await;
         let key = shoebox.stores.key_of(&image);
         let expected = format!(
             "images/{user}/{}/{}",

@@ -87,13 +87,38 @@ async fn forms_that_cannot_be_read_say_why() {
         ("application/json", "{", 400, "malformed_body"),
         ("application/json", "[]", 400, "malformed_body"),
         ("application/json", "{}", 400, "invalid_request"),
-        ("application/json", r#"{"file_data":"%%%"}"#, 400, "invalid_request"),
-        ("application/json", r#"{"file_data":7}"#, 400, "invalid_request"),
-        ("application/json", r#"{"file_data":"data:image/png,x"}"#, 400, "invalid_request"),
+        (
+            "application/json",
+            r#"{"file_data":"%%%"}"#,
+            400,
+            "invalid_request",
+        ),
+        (
+            "application/json",
+            r#"{"file_data":7}"#,
+            400,
+            "invalid_request",
+        ),
+        (
+            "application/json",
+            r#"{"file_data":"data:image/png,x"}"#,
+            400,
+            "invalid_request",
+        ),
         ("multipart/form-data", "--x--", 400, "malformed_body"),
-        ("multipart/form-data; boundary=x", "--x\r\n", 400, "malformed_body"),
+        (
+            "multipart/form-data; boundary=x",
+            "--x\r\n",
+            400,
+            "malformed_body",
+        ),
         ("text/plain", "hello", 415, "unsupported_content_type"),
-        ("application/x-www-form-urlencoded", "a=b", 415, "unsupported_content_type"),
+        (
+            "application/x-www-form-urlencoded",
+            "a=b",
+            415,
+            "unsupported_content_type",
+        ),
         ("", "hello", 415, "unsupported_content_type"),
     ] {
         let call = shoebox.post("/images").user(&user);

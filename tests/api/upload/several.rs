@@ -8,7 +8,9 @@ async fn several_images_share_the_attributes_and_keep_their_names() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("several");
     let files = picture::one_of_each();
-    let mut form = Form::new().text("tags", "a,b").text("visibility", "private");
+    let mut form = Form::new()
+        .text("tags", "a,b")
+        .text("visibility", "private");
     for (index, (content_type, file, _)) in files.iter().enumerate() {
         form = form.file("files", &format!("{index}.bin"), content_type, file);
     }
@@ -44,7 +46,14 @@ async fn where_some_fail_the_answer_is_207_and_the_others_are_stored() {
     let failed = body["failed"].as_array().unwrap();
     let failed: Vec<_> = failed
         .iter()
-        .map(|file| (&file["index"], &file["filename"], &file["status"], &file["code"]))
+        .map(|file| {
+            (
+                &file["index"],
+                &file["filename"],
+                &file["status"],
+                &file["code"],
+            )
+        })
         .map(|(index, name, status, code)| format!("{index} {name} {status} {code}"))
         .collect();
     assert_eq!(
@@ -87,7 +96,12 @@ async fn twenty_images_are_taken_and_one_more_is_refused_whole() {
         let user = Shoebox::user("twenty");
         let mut form = Form::new();
         for index in 0..count {
-            form = form.file("files[]", &format!("{index}.gif"), "image/gif", &picture::gif(1, 1));
+            form = form.file(
+                "files[]",
+                &format!("{index}.gif"),
+                "image/gif",
+                &picture::gif(1, 1),
+            );
         }
         let answer = shoebox.post("/images").user(&user).form(form).await;
         assert_eq!(answer.status, status, "{answer:?}");
