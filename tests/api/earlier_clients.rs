@@ -80,7 +80,7 @@ async fn listing_reading_and_downloading_work_under_every_base_path() {
             format!("user_id={user}&content_type=image/png"),
         ] {
             let page: Value = shoebox.get(&format!("{base}?{query}")).send().await.json();
-            assert_eq!(ids(&page), [id.clone()], "{base}?{query}");
+            assert_eq!(ids(&page), [id.as_str()], "{base}?{query}");
             assert_eq!(page["images"][0]["filename"], "c.png");
         }
         let listed = shoebox.get(&base).user(&user).send().await;

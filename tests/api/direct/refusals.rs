@@ -7,6 +7,9 @@ use shoebox_tests::{Shoebox, picture};
 
 use super::{assert_published, complete, key_of, put, put_with, start, started, until_status};
 
+/// Bytes, and the headers that are sent otherwise than told.
+type Tried<'a> = (&'a [u8], &'a [(&'a str, &'a str)]);
+
 #[tokio::test]
 async fn the_url_takes_the_declared_size_type_and_digest_only() {
     let shoebox = Shoebox::shared().await;
@@ -19,7 +22,7 @@ async fn the_url_takes_the_declared_size_type_and_digest_only() {
     let mut other = file.clone();
     other[40] ^= 1;
     let digest = "x-amz-checksum-sha256";
-    let cases: [(&[u8], &[(&str, &str)]); 9] = [
+    let cases: [Tried<'_>; 9] = [
         (&longer, &[]),
         (&file[..file.len() - 1], &[]),
         (b"", &[]),

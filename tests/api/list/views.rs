@@ -21,7 +21,7 @@ async fn private_images_are_never_in_the_feed_whatever_the_filter() {
         format!("tags={user}&visibility=public"),
         format!("tags={user}&order=asc&date_from=2020-01-01"),
     ] {
-        assert_eq!(shoebox.list(&query).await, [public.clone()], "{query}");
+        assert_eq!(shoebox.list(&query).await, [public.as_str()], "{query}");
     }
     let feed = shoebox.list("limit=100").await;
     assert!(feed.contains(&public) && !feed.contains(&private));
@@ -37,13 +37,13 @@ async fn a_list_right_after_a_write_shows_it() {
         let image = shoebox.upload(&user, json!({ "tags": [user] })).await;
         let id = text(&image, "image_id");
         for query in [format!("user_id={user}"), format!("tags={user}")] {
-            assert_eq!(shoebox.list(&query).await, [id.clone()], "round {round}");
+            assert_eq!(shoebox.list(&query).await, [id.as_str()], "round {round}");
         }
         let patched = shoebox.patch(&format!("/images/{id}")).user(&user);
         let patched = patched.json(&json!({ "category": user })).await;
         assert_eq!(patched.status, 200, "{patched:?}");
         let by_category = shoebox.list(&format!("category={user}")).await;
-        assert_eq!(by_category, [id.clone()]);
+        assert_eq!(by_category, [id.as_str()]);
         let deleted = shoebox.delete(&format!("/images/{id}")).user(&user);
         assert_eq!(deleted.send().await.status, 200);
         for query in [

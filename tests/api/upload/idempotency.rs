@@ -49,12 +49,11 @@ async fn repeats_at_the_same_time_store_one_image() {
     let answers = futures_util::future::join_all(racing).await;
     let mut ids = Vec::new();
     for answer in &answers {
-        match answer.status {
-            201 => ids.push(text(&answer.json(), "image_id")),
-            _ => {
-                let _ = answer.problem(409, "request_in_progress");
-                assert!(answer.header("retry-after").parse::<u32>().unwrap() > 0);
-            }
+        if answer.status == 201 {
+            ids.push(text(&answer.json(), "image_id"));
+        } else {
+            let _ = answer.problem(409, "request_in_progress");
+            assert!(answer.header("retry-after").parse::<u32>().unwrap() > 0);
         }
     }
     ids.dedup();
