@@ -8,7 +8,7 @@
 )]
 
 mod crash;
+mod function;
 mod functions;
 mod programs;
 mod refusals;
-mod runtime_api;

@@ -1,6 +1,6 @@
 //! A program that cannot work as it is configured does not start, and says why in one line.
 
-use crate::runtime_api::command;
+use crate::function::command;
 
 const FUNCTIONS: [&str; 7] = [
     "upload", "list", "get", "delete", "update", "ingest", "sweep",

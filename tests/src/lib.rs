@@ -12,6 +12,7 @@
 pub mod client;
 pub mod event;
 pub mod form;
+pub mod lambda;
 pub mod picture;
 pub mod shoebox;
 pub mod store;

@@ -135,7 +135,7 @@ impl Gateway {
         let (function, mount) =
             match routing::resolve(&self.functions, request.method(), &target.path) {
                 Resolution::Found(function, mount) => (function, mount),
-                Resolution::Preflight(methods) => return Ok(reply::preflight(&methods)),
+                Resolution::Options(methods) => return Ok(reply::options(&methods)),
                 Resolution::WrongMethod(methods) => {
                     return Err(Refusal::method_not_allowed(request.method(), methods));
                 }
