@@ -50,12 +50,12 @@ impl Uploader {
             .as_deref()
             .filter(|text| !text.is_empty())
         else {
-            faults.add("content_type", "is missing");
+            faults.add_missing("content_type", "is missing");
             return Ok(None);
         };
         let size_bytes = match fields.size {
             None => {
-                faults.add("size", "is missing");
+                faults.add_missing("size", "is missing");
                 None
             }
             Some(0) => {
