@@ -23,10 +23,8 @@ pub use self::direct::{DirectFields, DirectRequest, StartedUpload};
 use self::idempotency::{Resumption, request_digest, resume};
 pub(crate) use self::publish::{Publisher, is_about_the_image};
 use self::verify::{part_filename, verify};
-use crate::clients::Aws;
-use crate::config::{
-    ConfigError, Environment, FromEnvironment, ImageRules, bucket_name, table_name,
-};
+use crate::clients::{Aws, HttpLayer, WithHttp};
+use crate::config::{ConfigError, Environment, ImageRules, bucket_name, table_name};
 use crate::model::to_millis;
 use crate::presign::{PresignOptions, PresignedUrl, Presigner};
 use crate::repo::{Begin, Guard, Images, Objects, Row, Transition};
@@ -84,9 +82,9 @@ pub struct Uploader {
     rules: ImageRules,
 }
 
-impl FromEnvironment for Uploader {
-    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let aws = Aws::from_environment(environment)?;
+impl WithHttp for Uploader {
+    fn with_http(environment: &Environment, layer: &HttpLayer) -> Result<Self, ConfigError> {
+        let aws = Aws::new(environment, layer)?;
         let objects = Objects::new(&aws, bucket_name(environment)?);
         let images = Images::new(aws.dynamodb(), table_name(environment)?);
         let rules = ImageRules::from_environment(environment)?;
