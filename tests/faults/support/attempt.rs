@@ -46,7 +46,7 @@ pub(crate) async fn play<T>(
             answer = operation => Outcome::Answered(answer),
         }
     };
-    SCRIPT.scope(Arc::clone(script), running).await
+    SCRIPT.scope(Arc::clone(script), Box::pin(running)).await
 }
 
 /// Runs `first` until it waits at its gate, then all of `second`, then the rest of `first`.

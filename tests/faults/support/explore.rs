@@ -31,7 +31,8 @@ pub(crate) async fn explore(depth: usize, run: impl AsyncFn(Plan) -> usize) {
                 faults: faults.clone(),
                 landing,
             };
-            calls = run(plan).await;
+            // On the heap: unoptimised, the future of a case is larger than a test's stack.
+            calls = Box::pin(run(plan)).await;
         }
         let last = faults.last().copied();
         if faults.len() == depth || last.is_some_and(|(_, fault)| fault.kills()) {

@@ -107,7 +107,7 @@ impl World {
             filename: None,
             declared_type: None,
         };
-        self.uploader.upload(upload, file, now).await
+        Box::pin(self.uploader.upload(upload, file, now)).await
     }
 
     /// Asks for a direct upload of so many bytes.
@@ -130,7 +130,7 @@ impl World {
         let start = self
             .uploader
             .start_direct(user, Visibility::Private, &request, key, now);
-        start.await
+        Box::pin(start).await
     }
 
     /// Puts the bytes of a direct upload, as a client of the URL would, and gives the status.
@@ -149,7 +149,8 @@ impl World {
         id: ImageId,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        self.deleter.delete(&caller(user), id, false, now).await
+        let caller = caller(user);
+        Box::pin(self.deleter.delete(&caller, id, false, now)).await
     }
 
     pub(crate) async fn patch(
@@ -169,7 +170,7 @@ impl World {
         let update = self
             .updater
             .update(&caller, id, &patch, &Precondition::None, now);
-        update.await
+        Box::pin(update).await
     }
 }
 
