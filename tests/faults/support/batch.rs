@@ -45,9 +45,15 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    /// Each call is tried once, so that every failure reaches the code.
     pub(crate) async fn new() -> Self {
+        Self::with_attempts("1").await
+    }
+
+    /// Each call is tried so often by the SDK.
+    pub(crate) async fn with_attempts(attempts: &str) -> Self {
         Self {
-            world: World::new().await,
+            world: World::new(attempts).await,
             cases: RefCell::default(),
             late: RefCell::default(),
             violations: RefCell::default(),

@@ -42,12 +42,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A world in which each call is tried once, so that every failure reaches the code.
-    pub(crate) async fn new() -> Self {
-        Self::with_attempts("1").await
-    }
-
-    pub(crate) async fn with_attempts(attempts: &str) -> Self {
+    /// A world in which the SDK tries each call so often.
+    pub(crate) async fn new(attempts: &str) -> Self {
         let server = SERVER.get_or_init(async || local::start(Options::default()).await.unwrap());
         let server = server.await;
         let number = WORLDS.fetch_add(1, Ordering::Relaxed);
