@@ -27,6 +27,11 @@ pub(super) fn at_any_time(snapshot: &Snapshot) -> Violations {
             }
         }
     }
+    let impatient = |row: &&ImageRow| row.expires && row.awaits_sweeper;
+    for row in snapshot.images.iter().filter(impatient) {
+        let wrong = format!("{} expires while the sweeper has yet to see it", row.id);
+        violations.push((Some(row.user.clone()), wrong));
+    }
     for key in snapshot.objects.keys() {
         if !keys.contains_key(key.as_str()) {
             violations.push((user_in(key), format!("no row accounts for {key}")));

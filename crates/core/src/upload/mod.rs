@@ -143,7 +143,13 @@ impl Uploader {
             hold_until: lease_until + IN_FLIGHT,
             request: upload.idempotency.map(|_| request_digest(&image)),
         };
-        self.store(image, file.bytes, guard, now).await
+        let row = Row::uploading(image.clone(), guard);
+        let stored = self.store(image, file.bytes, row.clone(), now).await;
+        if matches!(stored, Err(Error::Store(_))) && row.guard.request.is_some() {
+            // Where this fails too, a repeat waits for the end of the lease.
+            let _ = self.images.release(&row, now).await;
+        }
+        stored
     }
 
     /// Steps 2 to 4.
@@ -151,23 +157,20 @@ impl Uploader {
         &self,
         mut image: Image,
         bytes: Bytes,
-        guard: Guard,
+        mut row: Row,
         now: DateTime<Utc>,
     ) -> Result<Image, Error> {
-        let row = Row::uploading(image.clone(), guard);
         match self.images.begin(&row).await? {
             Begin::Begun => {}
             Begin::Taken(found) => match resume(&self.images, *found, &row, now).await? {
                 Resumption::Replay(image) => return Ok(image),
-                Resumption::TakenOver(earlier) => image.created_at = earlier.created_at,
+                Resumption::TakenOver { begun, hold_until } => {
+                    image.created_at = begun.created_at;
+                    row.guard.hold_until = row.guard.hold_until.max(hold_until);
+                }
             },
         }
-        let stored = self.write(image, bytes, &row.guard).await;
-        if stored.is_err() && row.guard.request.is_some() {
-            // Where this fails too, a repeat waits for the end of the lease.
-            let _ = self.images.release(&row, now).await;
-        }
-        stored
+        self.write(image, bytes, &row.guard).await
     }
 
     async fn write(&self, image: Image, bytes: Bytes, guard: &Guard) -> Result<Image, Error> {
