@@ -131,7 +131,7 @@ async fn meet(batch: &Batch, gate: usize, meanwhile: Meanwhile, plan: Plan) -> u
     let image = image.unwrap();
     let first = Arc::new(Script::default().with_gate(gate));
     let second = Arc::new(Script::of(&plan.faults));
-    let other = async {
+    let other = Box::pin(async {
         match meanwhile {
             Meanwhile::Delete => world.delete(&user, image.id, now).await,
             Meanwhile::Patch => {
@@ -148,7 +148,7 @@ async fn meet(batch: &Batch, gate: usize, meanwhile: Meanwhile, plan: Plan) -> u
                 event.map(drop)
             }
         }
-    };
+    });
     let (deleted, met) = interleave(
         &first,
         play(&first, world.delete(&user, image.id, now)),

@@ -150,8 +150,11 @@ async fn bytes_that_are_no_image_are_never_shown_and_never_left() {
             batch.land(&script, &plan, Landing::AtOnce).await;
             let label = format!("{via:?}, {plan:?}: {outcome:?}");
             let refusal = |error: &Error| {
-                let kind = error.kind();
-                kind == ErrorKind::UnsupportedMediaType || kind == ErrorKind::NotFound
+                // In full by whoever reads the bytes, in words by whoever comes later.
+                matches!(
+                    error.kind(),
+                    ErrorKind::UnsupportedMediaType | ErrorKind::UnprocessableImage
+                )
             };
             let again = complete(world, &user, id).await;
             if !again.as_ref().is_err_and(refusal) {

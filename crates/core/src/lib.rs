@@ -41,9 +41,9 @@ pub use get::Reader;
 pub use ingest::{Ingested, Ingester};
 pub use list::{ListFields, ListQuery, Lister, Page};
 pub use model::{
-    AttributeFields, Attributes, Category, Description, DirectUpload, Filename, IdempotencyKey,
-    Image, ImageId, Invalid, Metadata, NotAnImageId, ObjectName, Sha256Digest, Status, Tag, Tags,
-    UserId, Visibility, to_millis,
+    AttributeFields, Attributes, Category, Description, DirectFields, DirectUpload, Filename,
+    IdempotencyKey, Image, ImageId, Invalid, Metadata, NotAnImageId, ObjectName, Sha256Digest,
+    StartedUpload, Status, Tag, Tags, UserId, Visibility, to_millis,
 };
 pub use presign::{PresignOptions, PresignedUrl, cache_control, content_disposition};
 pub use repo::StoreError;
@@ -51,4 +51,4 @@ pub use repo::StoreError;
 pub use sweep::{AuditReport, Repair, SweepReport, Sweeper};
 pub use update::{Patch, Precondition, Updater};
 #[cfg(feature = "upload")]
-pub use upload::{DirectFields, DirectRequest, File, StartedUpload, Upload, Uploader};
+pub use upload::{DirectRequest, File, Upload, Uploader};

@@ -41,6 +41,9 @@ pub enum Failure {
     /// An answer could not be built.
     #[error("the answer could not be built")]
     Answer(#[source] Cause),
+    /// The function's time was over before the answer was there.
+    #[error("the time for an answer was over")]
+    OutOfTime,
     /// The handler panicked.
     #[error("the handler panicked: {0}")]
     Panicked(String),

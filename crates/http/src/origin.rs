@@ -76,12 +76,22 @@ impl<'a> GatewayFacts<'a> {
             Some(host) => {
                 let scheme = match text("x-forwarded-proto") {
                     Some("http") => "http",
-                    _ => "https",
+                    // Emulators leave the header out; AWS never does.
+                    None if is_loopback(host) => "http",
+                    Some(_) | None => "https",
                 };
                 format!("{scheme}://{host}{prefix}")
             }
         }
     }
+}
+
+/// Whether a host, with or without a port, is this machine.
+fn is_loopback(host: &str) -> bool {
+    let names_loopback = |name: &str| host == name || host.starts_with(&format!("{name}:"));
+    ["127.0.0.1", "localhost", "[::1]"]
+        .into_iter()
+        .any(names_loopback)
 }
 
 /// Whether the text can be nothing but a host name or address with an optional port.
@@ -134,8 +144,23 @@ mod tests {
             );
         }
         assert_eq!(
-            base_url(&[("host", "[::1]:80")], None, "/images"),
-            "https://[::1]:80"
+            base_url(&[("host", "[2001:db8::1]:80")], None, "/images"),
+            "https://[2001:db8::1]:80"
         );
+    }
+
+    #[test]
+    fn without_a_word_on_the_scheme_only_this_machine_is_plain() {
+        for (host, expected) in [
+            ("127.0.0.1:4566", "http://127.0.0.1:4566"),
+            ("localhost", "http://localhost"),
+            ("[::1]:80", "http://[::1]:80"),
+            ("localhost.example.com", "https://localhost.example.com"),
+            ("127.0.0.10", "https://127.0.0.10"),
+        ] {
+            assert_eq!(base_url(&[("host", host)], None, "/images"), expected);
+        }
+        let said = [("host", "localhost"), ("x-forwarded-proto", "https")];
+        assert_eq!(base_url(&said, None, "/images"), "https://localhost");
     }
 }

@@ -113,15 +113,6 @@ pub const fn status_of(kind: ErrorKind) -> StatusCode {
     }
 }
 
-/// What a client may read of a use case's failure. Of a 5xx it reads a fixed text.
-#[must_use]
-pub fn detail_of(error: &Error) -> String {
-    match error {
-        Error::TooManyBytes { .. } => format!("{} {DIRECT_UPLOAD_HINT}", error.detail()),
-        other => other.detail(),
-    }
-}
-
 impl Failure {
     /// The answer to the client.
     #[must_use]
@@ -159,6 +150,13 @@ impl Failure {
                 problem(StatusCode::BAD_REQUEST, "malformed_body", detail)
             }
             Self::Files(files) => files_problem(files, request_id),
+            Self::OutOfTime => problem(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "out_of_time",
+                "The request took too long; whether it was done is not known. Repeat it, with the same \
+                 Idempotency-Key where it had one.",
+            )
+            .with(RETRY_AFTER, &DEFAULT_RETRY_AFTER_SECS.to_string()),
             Self::Answer(_) | Self::Panicked(_) => problem(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal_error",
@@ -170,7 +168,7 @@ impl Failure {
 
 fn service_problem(error: &Error, request_id: &str) -> Reply {
     let status = status_of(error.kind());
-    let mut problem = Problem::new(status, error.code(), detail_of(error), request_id);
+    let mut problem = Problem::new(status, error.code(), error.detail(), request_id);
     for fault in error.faults() {
         add_once(&mut problem.errors, fault);
     }
@@ -204,7 +202,7 @@ fn files_problem(files: &[FailedFile], request_id: &str) -> Reply {
                 Some(name) => format!("files[{}] ({name})", file.index),
                 None => format!("files[{}]", file.index),
             },
-            detail: detail_of(&file.error),
+            detail: file.error.detail(),
         })
         .collect();
     with_retry_after(problem.into_reply(), status, gravest.retry_after_secs())

@@ -4,11 +4,12 @@ use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 
-use lambda_http::{Request, service_fn};
+use lambda_runtime::{LambdaEvent, service_fn};
 use shoebox_core::config::{ConfigError, Environment, FromEnvironment};
 
 use crate::call::Call;
 use crate::failure::{Cause, Failure, error_chain};
+use crate::http_event::HttpEvent;
 use crate::log::{log_level, start_logs};
 use crate::reply::Reply;
 use crate::route::Route;
@@ -45,9 +46,13 @@ where
     let environment = Environment::of_process();
     start_logs(log_level(&environment)?);
     let service = Service::new(routes, handle, &environment)?;
-    lambda_http::run(service_fn(move |request: Request| {
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<HttpEvent>| {
         let service = service.clone();
-        async move { Ok::<_, Infallible>(respond(&service, request).await) }
+        let handle = move |request| {
+            let service = service.clone();
+            async move { respond(&service, request).await }
+        };
+        async move { Ok::<_, Infallible>(event.payload.answer(event.context, handle).await) }
     }))
     .await
     .map_err(RuntimeError::Runtime)

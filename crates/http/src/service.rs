@@ -3,13 +3,13 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use chrono::Utc;
 use futures_util::FutureExt;
 use http::Method;
-use lambda_http::{Body, Request, RequestExt, Response};
+use lambda_http::{Body, Context, Request, RequestExt, Response};
 use shoebox_core::Error;
 use shoebox_core::config::{ConfigError, Environment, FromEnvironment};
 use tracing::Instrument;
@@ -23,6 +23,11 @@ use crate::path::{Match, RequestPath};
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::route::Route;
+
+/// How long a handler may take: API Gateway waits for 29 s.
+const ANSWER_TIME: Duration = Duration::from_secs(27);
+/// How long before the function is stopped an answer must be on its way.
+const ANSWER_MARGIN: Duration = Duration::from_millis(500);
 
 /// A function: its routes, its handler and the use case behind them. Cheap to clone.
 #[derive(Debug)]
@@ -78,8 +83,10 @@ where
     async {
         let outcome = match routed {
             Ok((route, id)) => {
+                let budget = budget(&request);
                 let call = call(request, route, id, &request_id, service.auth_mode);
-                run_handler(service, call).await
+                let answer = tokio::time::timeout(budget, run_handler(service, call)).await;
+                answer.unwrap_or(Err(Failure::OutOfTime))
             }
             Err(failure) => Err(failure),
         };
@@ -97,6 +104,16 @@ where
     }
     .instrument(span)
     .await
+}
+
+/// How long the handler may take: until shortly before the gateway gives up or Lambda stops the function, so that
+/// the client gets an answer that says to try again. Work that is cut off here is as work that is killed.
+fn budget(request: &Request) -> Duration {
+    let deadline = request.lambda_context_ref().map(Context::deadline);
+    let left = deadline.and_then(|deadline| deadline.duration_since(SystemTime::now()).ok());
+    left.map_or(ANSWER_TIME, |left| {
+        left.saturating_sub(ANSWER_MARGIN).min(ANSWER_TIME)
+    })
 }
 
 /// Runs the handler; a panic in it is a failure like any other, and the process goes on.

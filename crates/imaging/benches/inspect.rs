@@ -13,6 +13,7 @@ mod jpeg;
 use std::time::{Duration, Instant};
 
 use imaging::{Limits, inspect};
+use jpeg::noise;
 
 /// Runs of each image; the median of them is shown.
 const RUNS: usize = 15;
@@ -54,17 +55,6 @@ fn report(name: &str, bytes: &[u8]) {
         pixels / seconds / 1e6,
         mebibytes / seconds
     );
-}
-
-/// Numbers that look random and are the same in each run (Knuth's MMIX generator).
-fn noise() -> impl FnMut() -> u8 {
-    let mut state = 1u64;
-    move || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        state.to_be_bytes()[0]
-    }
 }
 
 /// Gradients with a little noise, three bytes a pixel.

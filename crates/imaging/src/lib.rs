@@ -3,8 +3,8 @@
 //! Pure: bytes in, facts out. It knows no storage, no HTTP, no configuration and no clock, and does
 //! no input or output of its own.
 //!
-//! Without the feature `codecs` only light types and [`sniff`] remain, so that a function that reads
-//! stored metadata links no decoder. With it, [`inspect`] verifies a whole image: every entropy-coded
+//! Without the feature `codecs` only light types and [`sniff()`] remain, so that a function that reads
+//! stored metadata links no decoder. With it, [`inspect()`] verifies a whole image: every entropy-coded
 //! bit is decoded, every checksum checked, and the number of pixels is known to be within [`Limits`]
 //! before anything is decoded.
 

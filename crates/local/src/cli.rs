@@ -25,15 +25,11 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "127.0.0.1", global = true)]
     host: IpAddr,
     /// Directory that keeps the data
-    #[arg(
-        long,
-        default_value = ".shoebox",
-        conflicts_with = "ephemeral",
-        global = true
-    )]
+    #[arg(long, default_value = ".shoebox", global = true)]
     data_dir: PathBuf,
     /// Keep nothing: the data is gone when the server stops
-    #[arg(long)]
+    // Stated here, for a subcommand has `--data-dir` and not this.
+    #[arg(long, conflicts_with = "data_dir")]
     ephemeral: bool,
 }
 
@@ -94,5 +90,29 @@ impl Arguments {
         } else {
             Data::Directory(self.data_dir.clone())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_and_its_subcommands_are_sound() {
+        let mut command = Arguments::command();
+        command.build();
+        command.debug_assert();
+    }
+
+    #[test]
+    fn a_directory_and_none_at_all_cannot_both_be_asked_for() {
+        let both = ["shoebox", "--ephemeral", "--data-dir", "x"];
+        let error = Arguments::try_parse_from(both).unwrap_err();
+        assert_eq!(error.kind(), clap::error::ErrorKind::ArgumentConflict);
+        let sweep = Arguments::try_parse_from(["shoebox", "sweep", "--data-dir", "x"]).unwrap();
+        assert_eq!(sweep.data(), Data::Directory("x".into()));
+        let ephemeral = Arguments::try_parse_from(["shoebox", "--ephemeral"]).unwrap();
+        assert_eq!(ephemeral.data(), Data::Ephemeral);
     }
 }

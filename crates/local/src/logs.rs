@@ -7,15 +7,18 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The crates whose lines follow `LOG_LEVEL`. All others, which could log signatures and URLs, only warn.
-const OWN_CRATES: [&str; 9] = [
+const OWN_CRATES: [&str; 12] = [
     "delete",
     "get",
     "imaging",
+    "ingest",
     "list",
     "local",
     "shoebox",
     "shoebox_core",
     "shoebox_http",
+    "sweep",
+    "update",
     "upload",
 ];
 

@@ -112,7 +112,7 @@ async fn create_table(
         .key_schema(key("due_at", KeyType::Range)?)
         .projection(
             Projection::builder()
-                .projection_type(ProjectionType::All)
+                .projection_type(ProjectionType::KeysOnly)
                 .build(),
         )
         .build()?;

@@ -1,6 +1,6 @@
 //! Random numbers that a seed gives again.
 
-/// SplitMix64.
+/// `SplitMix64`.
 #[derive(Debug)]
 pub(super) struct Random(pub(super) u64);
 

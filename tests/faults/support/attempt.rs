@@ -1,6 +1,6 @@
 //! Attempts: operations that run under a script, alone or interleaved.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use shoebox_core::Error;
@@ -35,10 +35,10 @@ impl<T> Outcome<T> {
 }
 
 /// Runs an operation under a script. A kill drops it where it stands.
-pub(crate) async fn play<T>(
-    script: &Arc<Script>,
-    operation: impl Future<Output = Result<T, Error>>,
-) -> Outcome<T> {
+pub(crate) fn play<'a, T: 'a>(
+    script: &'a Arc<Script>,
+    operation: impl Future<Output = Result<T, Error>> + 'a,
+) -> Pin<Box<dyn Future<Output = Outcome<T>> + 'a>> {
     let running = async {
         tokio::select! {
             biased;
@@ -46,7 +46,7 @@ pub(crate) async fn play<T>(
             answer = operation => Outcome::Answered(answer),
         }
     };
-    SCRIPT.scope(Arc::clone(script), Box::pin(running)).await
+    Box::pin(SCRIPT.scope(Arc::clone(script), running))
 }
 
 /// Runs `first` until it waits at its gate, then all of `second`, then the rest of `first`.

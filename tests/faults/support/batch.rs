@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt::Display;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -96,7 +97,11 @@ impl Batch {
     }
 
     /// Sweeps, early and late, alone and two at once, and checks after each.
-    pub(crate) async fn finish(self) {
+    pub(crate) fn finish(self) -> Pin<Box<dyn Future<Output = ()>>> {
+        Box::pin(self.sweep_and_check())
+    }
+
+    async fn sweep_and_check(self) {
         self.check("before any sweep", checker::at_any_time).await;
         self.sweep(EARLY_SWEEP).await;
         self.check("after an early sweep", checker::at_any_time)

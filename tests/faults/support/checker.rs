@@ -57,10 +57,9 @@ pub(super) fn once_swept(snapshot: &Snapshot) -> Violations {
         .collect();
     for row in &snapshot.images {
         let wrong = match row.status.as_str() {
-            "active" => continue,
             "deleted" if row.awaits_sweeper => "a tombstone still awaits the sweeper",
             "deleted" if !row.expires => "a tombstone never expires",
-            "deleted" => continue,
+            "active" | "deleted" => continue,
             other => &format!("a row is stuck as {other}"),
         };
         violations.push((Some(row.user.clone()), format!("{}: {wrong}", row.id)));

@@ -165,15 +165,16 @@ fn parse_time(text: &str, edge: Edge) -> Result<DateTime<Utc>, Invalid> {
         }
     };
     // A `+` that a client did not escape arrives as a space.
-    let rfc3339 = text.replace(' ', "+");
+    let rfc3339 = || {
+        let time = DateTime::parse_from_rfc3339(text);
+        time.or_else(|_| DateTime::parse_from_rfc3339(&text.replace(' ', "+")))
+    };
     let time = if let Ok(seconds) = text.parse::<i64>() {
         DateTime::from_timestamp(seconds, 0)
     } else if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         whole_day(date)
     } else {
-        DateTime::parse_from_rfc3339(&rfc3339)
-            .ok()
-            .map(|time| to_millis(time.to_utc()))
+        rfc3339().ok().map(|time| to_millis(time.to_utc()))
     };
     let sortable =
         DateTime::UNIX_EPOCH..DateTime::from_timestamp(253_402_300_800, 0).unwrap_or_default();

@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 use imaging::{Exif, ImageFormat};
 
 use super::{
-    Attributes, Category, Description, Filename, ImageId, Invalid, Metadata, Tags, UserId,
-    Visibility,
+    Category, Description, Filename, ImageId, Invalid, Metadata, Tags, UserId, Visibility,
 };
 
 /// SHA-256 of an image's bytes; shown in hex.
@@ -111,27 +110,6 @@ impl Image {
         text.truncate(16);
         format!("{text}-{}", self.revision)
     }
-}
-
-/// An image whose bytes the client puts into S3 itself: known by what was declared, until they are verified.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DirectUpload {
-    /// The id that the image will have.
-    pub id: ImageId,
-    /// Its owner.
-    pub user_id: UserId,
-    /// What the client said of it; width and height are claims that the bytes must meet.
-    pub attributes: Attributes,
-    /// Who may read it.
-    pub visibility: Visibility,
-    /// As declared.
-    pub format: ImageFormat,
-    /// As declared, and enforced by the signature of the URL.
-    pub size_bytes: u64,
-    /// As declared, and enforced by the signature of the URL.
-    pub sha256: Option<Sha256Digest>,
-    /// When it was asked for, to the millisecond.
-    pub created_at: DateTime<Utc>,
 }
 
 impl Sha256Digest {

@@ -1,6 +1,7 @@
 //! What the service knows of an image, as types that cannot hold anything invalid.
 
 mod attributes;
+mod direct;
 mod idempotency;
 mod image;
 mod image_id;
@@ -11,8 +12,9 @@ mod user_id;
 mod visibility;
 
 pub use attributes::{AttributeFields, Attributes};
+pub use direct::{DirectFields, DirectUpload, StartedUpload};
 pub use idempotency::IdempotencyKey;
-pub use image::{DirectUpload, Image, ObjectName, Sha256Digest, Status};
+pub use image::{Image, ObjectName, Sha256Digest, Status};
 pub use image_id::{ImageId, NotAnImageId};
 pub use metadata::Metadata;
 pub use tags::{Tag, Tags};

@@ -109,13 +109,14 @@ impl Card {
         }
     }
 
-    /// The card without what can be large.
+    /// The card without what can be large, and marked so where there was any.
     pub(super) fn without_details(self) -> Self {
+        let more = self.description.is_some() || self.metadata.is_some() || self.exif.is_some();
         Self {
             description: None,
             metadata: None,
             exif: None,
-            more: true,
+            more,
             ..self
         }
     }

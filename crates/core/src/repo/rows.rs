@@ -18,6 +18,9 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 /// row leaves description, metadata and EXIF to the image row, and a page that shows it reads that too.
 const CARD_BYTES: usize = 1_024;
 
+/// The attribute that says why a direct upload was refused.
+pub(super) const REFUSAL: &str = "refusal";
+
 /// Where an image row is in its life, with what only that state has.
 #[derive(Debug, Clone)]
 pub(crate) enum State {
@@ -57,6 +60,8 @@ pub(crate) struct Row {
     pub(crate) object_key: String,
     pub(crate) user_id: UserId,
     pub(crate) visibility: Visibility,
+    /// Why the bytes of a direct upload were refused, in words for the client: whoever asks after that is told.
+    pub(crate) refusal: Option<String>,
 }
 
 impl Row {
@@ -69,6 +74,7 @@ impl Row {
             visibility: image.visibility,
             state: State::Uploading(image),
             guard,
+            refusal: None,
         }
     }
 
@@ -81,6 +87,7 @@ impl Row {
             visibility: upload.visibility,
             state: State::Direct(upload),
             guard,
+            refusal: None,
         }
     }
 
@@ -118,6 +125,7 @@ impl Row {
         let object_key = field("key")?.to_owned();
         let user_id = UserId::parse(field("user")?).map_err(corrupt)?;
         let visibility = field("vis")?.parse().map_err(corrupt)?;
+        let refusal = string(&item, REFUSAL).map(str::to_owned);
         let direct = matches!(item.get("direct"), Some(AttributeValue::Bool(true)));
         let status = field("status")?.to_owned();
         let state = match status.as_str() {
@@ -135,6 +143,7 @@ impl Row {
             object_key,
             user_id,
             visibility,
+            refusal,
         })
     }
 

@@ -108,19 +108,30 @@ impl Images {
         self.transact(writes).await
     }
 
-    /// PENDING to DELETING, fenced by the attempt: an upload that came to nothing.
-    pub(crate) async fn abort(&self, row: &Row) -> Result<Transition, Error> {
+    /// PENDING to DELETING, fenced by the attempt: an upload that came to nothing, for a reason where the bytes
+    /// were at fault.
+    pub(crate) async fn abort(
+        &self,
+        row: &Row,
+        refusal: Option<&str>,
+    ) -> Result<Transition, Error> {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(image_key(row.id)))
-            .update_expression("SET #status = :deleting")
             .condition_expression("#status = :pending AND attempt = :attempt")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":deleting", text(Status::Deleting.as_str()))
             .expression_attribute_values(":pending", text(Status::Pending.as_str()))
             .expression_attribute_values(":attempt", text(&row.guard.attempt));
+        let update = match refusal {
+            None => update.update_expression("SET #status = :deleting"),
+            Some(refusal) => update
+                .update_expression("SET #status = :deleting, #refusal = :refusal")
+                .expression_attribute_names("#refusal", rows::REFUSAL)
+                .expression_attribute_values(":refusal", text(refusal)),
+        };
         Self::outcome(update.send().await)
     }
 

@@ -131,7 +131,7 @@ impl Sweeper {
     }
 
     async fn abort(&self, row: &Row, now: DateTime<Utc>) -> Result<Outcome, Error> {
-        match self.images.abort(row).await? {
+        match self.images.abort(row, None).await? {
             Transition::Refused => Ok(Outcome::Settled),
             Transition::Made => {
                 self.publisher.remove(row, now).await?;

@@ -10,30 +10,20 @@ use imaging::ImageFormat;
 use uuid::Uuid;
 
 use super::idempotency::{check_same_request, direct_request_digest};
+use super::publish::refusal;
 use super::{IN_FLIGHT, Uploader, new_id};
 use crate::authorize::{Action, Caller, authorize, authorize_owned};
 use crate::model::to_millis;
 use crate::repo::{Begin, Guard, Row, SignedWrite, State, Transition};
 use crate::{
-    Attributes, DirectUpload, Error, Faults, IdempotencyKey, Image, ImageId, Sha256Digest, UserId,
-    Visibility,
+    Attributes, DirectFields, DirectUpload, Error, Faults, IdempotencyKey, Image, ImageId,
+    Sha256Digest, StartedUpload, UserId, Visibility,
 };
 
 /// How long a signed URL takes the bytes.
 const URL_LIFE: Duration = Duration::from_hours(1);
 /// How long a PUT that began before the URL's end may still run: 50 MB at 100 kB/s.
 const SLOW_PUT: TimeDelta = TimeDelta::minutes(10);
-
-/// The declaration of a direct upload as it came, not yet checked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DirectFields {
-    /// The media type.
-    pub content_type: Option<String>,
-    /// The size in bytes.
-    pub size: Option<u64>,
-    /// SHA-256 in hex.
-    pub sha256: Option<String>,
-}
 
 /// The declaration of a direct upload, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,19 +32,6 @@ pub struct DirectRequest {
     format: ImageFormat,
     size_bytes: u64,
     sha256: Option<Sha256Digest>,
-}
-
-/// A direct upload that the client may now make.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StartedUpload {
-    /// The pending image.
-    pub upload: DirectUpload,
-    /// Where to put the bytes. Not for logs.
-    pub url: String,
-    /// What to send with them.
-    pub headers: Vec<(String, String)>,
-    /// Until when.
-    pub expires_at: DateTime<Utc>,
 }
 
 impl Uploader {
@@ -200,7 +177,12 @@ impl Uploader {
                 authorize_owned(caller, Action::Change, &row.user_id, row.visibility)?;
                 self.publisher.publish(&row, upload, to_millis(now)).await
             }
-            State::Uploading(_) | State::Deleting | State::Deleted => Err(Error::NotFound),
+            State::Uploading(_) => Err(Error::NotFound),
+            // The bucket's event may have been first to find the bytes wanting.
+            State::Deleting | State::Deleted => {
+                authorize_owned(caller, Action::Change, &row.user_id, row.visibility)?;
+                Err(refusal(&row))
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-pub use self::direct::{DirectFields, DirectRequest, StartedUpload};
+pub use self::direct::DirectRequest;
 use self::idempotency::{Resumption, request_digest, resume};
 pub(crate) use self::publish::{Publisher, is_about_the_image};
 use self::verify::{part_filename, verify};

@@ -68,17 +68,17 @@ impl Publisher {
 
     /// Somebody else was faster.
     async fn outcome_of_another(&self, row: &Row) -> Result<Image, Error> {
-        let found = self.images.find(row.id).await?;
-        match found.map(|found| found.state) {
-            Some(State::Active(image)) => Ok(image),
-            Some(State::Uploading(_) | State::Direct(_)) => Err(Error::Conflict),
-            Some(State::Deleting | State::Deleted) | None => Err(Error::NotFound),
+        let found = self.images.find(row.id).await?.ok_or(Error::NotFound)?;
+        match &found.state {
+            State::Active(image) => Ok(image.clone()),
+            State::Uploading(_) | State::Direct(_) => Err(Error::Conflict),
+            State::Deleting | State::Deleted => Err(refusal(&found)),
         }
     }
 
     /// Removes what failed. The reason for it is the answer, even where the removal is left to the sweeper.
     async fn reject(&self, row: &Row, reason: Error, now: DateTime<Utc>) -> Error {
-        match self.images.abort(row).await {
+        match self.images.abort(row, Some(&reason.detail())).await {
             Ok(Transition::Made) => {}
             // Another attempt has settled it, or the store failed and the sweeper will.
             Ok(Transition::Refused) | Err(_) => return reason,
@@ -98,6 +98,15 @@ impl Publisher {
         self.images.bury(row.id, &row.guard, now).await?;
         Ok(())
     }
+}
+
+/// What a row says that is gone: why its bytes were refused, or nothing.
+pub(super) fn refusal(row: &Row) -> Error {
+    let refused = |detail: &String| Error::BadImage {
+        detail: detail.clone(),
+        cause: None,
+    };
+    row.refusal.as_ref().map_or(Error::NotFound, refused)
 }
 
 /// Whether the error speaks of the image, not of a store.

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{ImageBody, timestamp};
 use crate::failure::FailedFile;
-use crate::problem::{detail_of, status_of};
+use crate::problem::status_of;
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -121,7 +121,7 @@ impl FileFailure {
         Self {
             status: status_of(failed.error.kind()).as_u16(),
             code: failed.error.code().to_owned(),
-            detail: detail_of(&failed.error),
+            detail: failed.error.detail(),
             index: failed.index,
             filename: failed.filename,
         }
@@ -165,7 +165,7 @@ impl BulkFailure {
             image_id,
             status: status_of(error.kind()).as_u16(),
             code: error.code().to_owned(),
-            detail: detail_of(error),
+            detail: error.detail(),
         }
     }
 }

@@ -1,4 +1,3 @@
-use futures_util::FutureExt;
 use serde_json::{Value, json};
 use shoebox_core::Faults;
 
@@ -45,7 +44,7 @@ impl FromEnvironment for Nothing {
     }
 }
 
-/// Runs one event through a handler. No handler here waits for anything.
+/// Runs one event through a handler, on a clock that leaps over all waiting.
 fn answer<F>(event: &str, handle: impl Fn(Call) -> F + Clone) -> (Response<Body>, Value)
 where
     F: Future<Output = Result<Reply, Failure>>,
@@ -53,7 +52,9 @@ where
     let handle = |_state: Arc<Nothing>, call: Call| handle(call);
     let service = Service::new(ROUTES, handle, &Environment::default()).unwrap();
     let request = lambda_http::request::from_str(event).unwrap();
-    let response = respond(&service, request).now_or_never().unwrap();
+    let mut clock = tokio::runtime::Builder::new_current_thread();
+    let runtime = clock.enable_time().start_paused(true).build().unwrap();
+    let response = runtime.block_on(respond(&service, request));
     let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
     (response, body)
 }
@@ -83,6 +84,15 @@ fn rest_event(method: &str, path: &str) -> String {
     event["path"] = path.into();
     event["requestContext"]["path"] = format!("/local{path}").into();
     event.to_string()
+}
+
+#[test]
+fn a_handler_that_takes_too_long_is_cut_off_and_the_client_told_to_repeat() {
+    let event = rest_event("GET", &format!("/images/{ID}"));
+    let (response, problem) = answer(&event, |_call| std::future::pending());
+    assert_eq!(response.status(), 503);
+    assert_eq!(problem["code"], "out_of_time");
+    assert!(response.headers().contains_key("retry-after"));
 }
 
 #[test]

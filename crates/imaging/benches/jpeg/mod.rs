@@ -1,8 +1,6 @@
 //! A JPEG as a camera makes them, but of coefficients drawn by lot: baseline, 4:2:0, with the tables
 //! of T.81 annex K.
 
-use super::noise;
-
 /// T.81 table K.3: sizes of DC differences.
 const DC_COUNTS: [u8; 16] = [0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0];
 const DC_SYMBOLS: [u8; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
@@ -137,5 +135,16 @@ impl BitWriter {
         self.write(0x7F, 7);
         self.file.extend_from_slice(&[0xFF, 0xD9]);
         self.file
+    }
+}
+
+/// Numbers that look random and are the same in each run (Knuth's MMIX generator).
+pub(crate) fn noise() -> impl FnMut() -> u8 {
+    let mut state = 1u64;
+    move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
     }
 }

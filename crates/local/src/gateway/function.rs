@@ -1,19 +1,17 @@
-//! A mounted function: its routes, and its handler behind `lambda_http`'s own event parsing.
+//! A mounted function: its routes, and its handler behind the event parsing of a deployed function.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Body, LambdaEvent, Request, Response, Service, service_fn};
-use shoebox_http::Route;
+use lambda_http::{Body, LambdaEvent, Request, Response};
+use shoebox_http::{HttpEvent, Route};
 
 use super::invoke::InvokeError;
 
 type Answer = Pin<Box<dyn Future<Output = Result<Vec<u8>, InvokeError>> + Send>>;
-type Handler = dyn Fn(LambdaEvent<LambdaRequest>) -> Answer + Send + Sync;
+type Handler = dyn Fn(LambdaEvent<HttpEvent>) -> Answer + Send + Sync;
 
 /// One Lambda function as the gateway sees it. Cheap to clone.
 #[derive(Clone)]
@@ -41,15 +39,10 @@ impl Function {
         H: Fn(Request) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Response<Body>> + Send + 'static,
     {
-        let handler = move |event: LambdaEvent<LambdaRequest>| -> Answer {
+        let handler = move |event: LambdaEvent<HttpEvent>| -> Answer {
             let handle = handle.clone();
-            let mut adapter = Adapter::from(service_fn(move |request: Request| {
-                let answer = handle(request);
-                async move { Ok::<_, Infallible>(answer.await) }
-            }));
-            let answer = adapter.call(event);
             Box::pin(async move {
-                let Ok(response) = answer.await;
+                let response = event.payload.answer(event.context, handle).await;
                 serde_json::to_vec(&response).map_err(InvokeError::NotAResponse)
             })
         };
@@ -72,7 +65,7 @@ impl Function {
         self.routes
     }
 
-    pub(super) fn call(&self, event: LambdaEvent<LambdaRequest>) -> Answer {
+    pub(super) fn call(&self, event: LambdaEvent<HttpEvent>) -> Answer {
         (self.handler)(event)
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lambda_http::request::LambdaRequest;
 use lambda_http::{Context, LambdaEvent};
+use shoebox_http::HttpEvent;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -109,7 +109,7 @@ impl Lambda {
     }
 }
 
-fn parse(event: &[u8], context: Context) -> Result<LambdaEvent<LambdaRequest>, InvokeError> {
+fn parse(event: &[u8], context: Context) -> Result<LambdaEvent<HttpEvent>, InvokeError> {
     if event.len() > MAX_LAMBDA_PAYLOAD_BYTES {
         return Err(InvokeError::RequestTooLarge(event.len()));
     }

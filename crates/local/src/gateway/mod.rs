@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::uri::Authority;
 use http::{Method, Request, Response};
 use tokio::runtime::Handle;
 
@@ -127,11 +128,14 @@ impl Gateway {
         if header_bytes(&request) > MAX_HEADER_BYTES {
             return Err(Refusal::headers_too_large());
         }
+        if !has_sound_host(&request) {
+            return Err(Refusal::bad_host());
+        }
         let target = Target::of(request.uri().path());
         let (function, mount) =
             match routing::resolve(&self.functions, request.method(), &target.path) {
                 Resolution::Found(function, mount) => (function, mount),
-                Resolution::Preflight(methods) => return Ok(reply::preflight(&methods)),
+                Resolution::Options(methods) => return Ok(reply::options(&methods)),
                 Resolution::WrongMethod(methods) => {
                     return Err(Refusal::method_not_allowed(request.method(), methods));
                 }
@@ -179,6 +183,12 @@ fn header_bytes(request: &Request<Bytes>) -> usize {
             .map_or(1, |p| p.as_str().len());
     let values: usize = request.headers().values().map(http::HeaderValue::len).sum();
     line + values
+}
+
+/// Whether the host is one that a URL can have: functions make links with it.
+fn has_sound_host(request: &Request<Bytes>) -> bool {
+    let mut hosts = request.headers().get_all(http::header::HOST).iter();
+    hosts.all(|host| Authority::try_from(host.as_bytes()).is_ok())
 }
 
 /// The response with the id by which the log names its request.

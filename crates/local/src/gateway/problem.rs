@@ -61,6 +61,11 @@ impl Refusal {
         Self::new(status, "headers_too_large", detail)
     }
 
+    pub(super) fn bad_host() -> Self {
+        let detail = "The Host header is no host name.";
+        Self::new(StatusCode::BAD_REQUEST, "bad_host", detail)
+    }
+
     pub(super) fn bad_gateway() -> Self {
         let detail = "The function did not give a valid answer.";
         Self::new(StatusCode::BAD_GATEWAY, "bad_gateway", detail)

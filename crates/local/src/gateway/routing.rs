@@ -16,7 +16,7 @@ pub(super) enum Resolution<'a> {
     /// By this function.
     Found(&'a Function, Mount),
     /// By the gateway: these methods are there, a browser may ask for them.
-    Preflight(BTreeSet<&'static str>),
+    Options(BTreeSet<&'static str>),
     /// By 405: these methods are there.
     WrongMethod(BTreeSet<&'static str>),
     /// By 404.
@@ -79,7 +79,7 @@ pub(super) fn resolve<'a>(
     }
     match found {
         Some((function, mount)) => Resolution::Found(function, mount),
-        None if method == Method::OPTIONS => Resolution::Preflight(methods),
+        None if method == Method::OPTIONS => Resolution::Options(methods),
         None => Resolution::WrongMethod(methods),
     }
 }

@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod aws_endpoint;
 #[cfg(test)]
+mod capacity;
+#[cfg(test)]
+mod deployment;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod limits;

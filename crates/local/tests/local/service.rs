@@ -225,3 +225,51 @@ async fn the_tables_answer_many_clients_at_once_while_the_server_goes_on() {
     assert_eq!(count.count(), 400);
     running.stop().await;
 }
+
+#[tokio::test]
+async fn a_request_that_never_ends_does_not_hold_up_the_stop() {
+    let running = start(Options::default()).await.unwrap();
+    let address = running.api_url.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(address).unwrap();
+    write!(
+        connection,
+        "POST /images HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf"
+    )
+    .unwrap();
+    assert_eq!(
+        get(&format!("{}/health", running.api_url)).await.status(),
+        200
+    );
+    let stopped = tokio::time::timeout(Duration::from_secs(15), running.stop());
+    assert!(stopped.await.is_ok());
+}
+
+#[tokio::test]
+async fn a_request_that_runs_is_finished_before_the_stop() {
+    let running = start(Options::default()).await.unwrap();
+    let address = running.api_url.strip_prefix("http://").unwrap().to_owned();
+    let mut connection = TcpStream::connect(&address).unwrap();
+    let head = "POST /images?user_id=me HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\n";
+    write!(connection, "{head}content-length: 8\r\n\r\nhalf").unwrap();
+    assert_eq!(
+        get(&format!("{}/health", running.api_url)).await.status(),
+        200
+    );
+    let stop = tokio::spawn(running.stop());
+    while TcpStream::connect(&address).is_ok() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // No new connection is taken, and this one still gets to its answer: 8 bytes are no image.
+    let answer = tokio::task::spawn_blocking(move || {
+        connection.write_all(b"more").unwrap();
+        let mut head = [0; 12];
+        connection.read_exact(&mut head).unwrap();
+        String::from_utf8(head.to_vec()).unwrap()
+    });
+    let answer = answer.await.unwrap();
+    assert!(
+        ["HTTP/1.1 415", "HTTP/1.1 422"].contains(&answer.as_str()),
+        "{answer}"
+    );
+    stop.await.unwrap();
+}

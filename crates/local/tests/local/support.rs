@@ -54,13 +54,16 @@ fn echo(name: &'static str, request: &lambda_http::Request) -> lambda_http::Resp
 }
 
 pub(crate) fn echo_gateway() -> Gateway {
+    let function = |name, routes| {
+        Function::new(
+            name,
+            routes,
+            move |request| async move { echo(name, &request) },
+        )
+    };
     let functions = vec![
-        Function::new("writer", WRITER_ROUTES, |request| async move {
-            echo("writer", &request)
-        }),
-        Function::new("reader", READER_ROUTES, |request| async move {
-            echo("reader", &request)
-        }),
+        function("writer", WRITER_ROUTES),
+        function("reader", READER_ROUTES),
     ];
     Gateway::new(functions, Handle::current(), INTEGRATION_TIMEOUT)
 }

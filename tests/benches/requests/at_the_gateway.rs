@@ -1,0 +1,75 @@
+//! Wall time at the gateway: events in, answers out, functions and stores in this process.
+
+use std::time::{Duration, Instant};
+
+use local::Running;
+
+use crate::median;
+use crate::operation::{Operation, Samples, succeeded};
+
+const RUNS: usize = 41;
+/// Each run of it uses up a hundred images.
+const BULK_RUNS: usize = 5;
+
+pub(crate) async fn report(running: &Running, samples: &Samples) {
+    println!("Through the gateway, functions and stores in one process\n");
+    println!("{:<28} {:>6} {:>9}", "operation", "runs", "wall ms");
+    let cases = [
+        ("upload 0.1 MB, raw", Operation::UploadRaw, &samples.small),
+        (
+            "upload 0.1 MB, multipart",
+            Operation::UploadMultipart,
+            &samples.small,
+        ),
+        ("upload 0.1 MB, JSON", Operation::UploadJson, &samples.small),
+        ("upload 3 MB, raw", Operation::UploadRaw, &samples.large),
+        (
+            "upload 3 MB, multipart",
+            Operation::UploadMultipart,
+            &samples.large,
+        ),
+        ("upload 3 MB, JSON", Operation::UploadJson, &samples.large),
+        ("list, page of 20", Operation::List, &samples.small),
+        ("get, JSON", Operation::GetJson, &samples.small),
+        ("get, bytes of 0.1 MB", Operation::GetBytes, &samples.small),
+        ("get, bytes of 3 MB", Operation::GetBytes, &samples.large),
+        ("patch tags", Operation::Patch, &samples.small),
+        ("delete", Operation::Delete, &samples.small),
+        ("delete 100 at once", Operation::BulkDelete, &samples.small),
+    ];
+    for (name, operation, file) in cases {
+        let runs = match operation {
+            Operation::BulkDelete => BULK_RUNS,
+            _ => RUNS,
+        };
+        let mut times = Vec::with_capacity(runs);
+        let mut ids = uploaded(running, file, operation.consumed_images().max(1)).await;
+        for run in 0..runs {
+            times.push(timed(running, operation, &operation.event(run, &ids, file)).await);
+            if operation.consumed_images() > 0 {
+                ids = uploaded(running, file, ids.len()).await;
+            }
+        }
+        println!("{name:<28} {runs:>6} {:>9.2}", median(times));
+    }
+    println!();
+}
+
+async fn timed(running: &Running, operation: Operation, event: &[u8]) -> Duration {
+    let started = Instant::now();
+    let answer = running.gateway().invoke(operation.function(), event).await;
+    let took = started.elapsed();
+    succeeded(&answer.unwrap());
+    took
+}
+
+/// The ids of so many new images.
+pub(crate) async fn uploaded(running: &Running, file: &[u8], count: usize) -> Vec<String> {
+    let event = Operation::UploadRaw.event(0, &[String::new()], file);
+    let mut ids = Vec::with_capacity(count);
+    for _ in 0..count {
+        let answer = running.gateway().invoke("upload", &event).await.unwrap();
+        ids.push(succeeded(&answer)["image_id"].as_str().unwrap().to_owned());
+    }
+    ids
+}

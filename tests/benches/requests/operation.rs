@@ -1,0 +1,112 @@
+//! The operations that are measured, as events.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use shoebox_tests::lambda::RestEvent;
+
+use crate::jpeg;
+
+/// How many images a bulk delete removes.
+pub(crate) const BULK_IDS: usize = 100;
+
+/// Images of two sizes.
+pub(crate) struct Samples {
+    /// 0.1 MB.
+    pub(crate) small: Vec<u8>,
+    /// 3 MB.
+    pub(crate) large: Vec<u8>,
+}
+
+impl Samples {
+    pub(crate) fn new() -> Self {
+        Self {
+            small: jpeg::photograph(560, 420, 30),
+            large: jpeg::photograph(3072, 2304, 30),
+        }
+    }
+}
+
+/// One operation. What it needs is made before it is measured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Operation {
+    UploadRaw,
+    UploadMultipart,
+    UploadJson,
+    List,
+    GetJson,
+    GetBytes,
+    Patch,
+    Delete,
+    BulkDelete,
+}
+
+impl Operation {
+    pub(crate) fn function(self) -> &'static str {
+        match self {
+            Self::UploadRaw | Self::UploadMultipart | Self::UploadJson => "upload",
+            Self::List => "list",
+            Self::GetJson | Self::GetBytes => "get",
+            Self::Patch => "update",
+            Self::Delete | Self::BulkDelete => "delete",
+        }
+    }
+
+    /// How many images one run uses up.
+    pub(crate) fn consumed_images(self) -> usize {
+        match self {
+            Self::Delete => 1,
+            Self::BulkDelete => BULK_IDS,
+            Self::UploadRaw
+            | Self::UploadMultipart
+            | Self::UploadJson
+            | Self::List
+            | Self::GetJson
+            | Self::GetBytes
+            | Self::Patch => 0,
+        }
+    }
+
+    /// The event of run `run`, on these images or with this file.
+    pub(crate) fn event(self, run: usize, ids: &[String], file: &[u8]) -> Vec<u8> {
+        let image = format!("/images/{}", ids[0]);
+        let event = match self {
+            Self::UploadRaw => RestEvent::new("POST", "/images")
+                .query("tags", "sea,sun")
+                .binary("image/jpeg", file),
+            Self::UploadMultipart => RestEvent::new("POST", "/images")
+                .binary("multipart/form-data; boundary=limit", &multipart(file)),
+            Self::UploadJson => {
+                let body = json!({ "file_data": STANDARD.encode(file), "tags": ["sea", "sun"] });
+                RestEvent::new("POST", "/images").json(&body)
+            }
+            Self::List => RestEvent::new("GET", "/images").query("user_id", "ann"),
+            Self::GetJson => RestEvent::new("GET", &image),
+            Self::GetBytes => RestEvent::new("GET", &image).header("accept", "image/*"),
+            Self::Patch => RestEvent::new("PATCH", &image)
+                .json(&json!({ "tags": ["sea", format!("run-{run}")] })),
+            Self::Delete => RestEvent::new("DELETE", &image),
+            Self::BulkDelete => RestEvent::new("DELETE", "/images")
+                .json(&json!({ "user_id": "ann", "image_ids": ids })),
+        };
+        event.to_json()
+    }
+}
+
+fn multipart(file: &[u8]) -> Vec<u8> {
+    let mut body = b"--limit\r\nContent-Disposition: form-data; name=\"tags\"\r\n\r\nsea,sun\r\n\
+        --limit\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\n\r\n"
+        .to_vec();
+    body.extend(file);
+    body.extend(b"\r\n--limit--\r\n");
+    body
+}
+
+/// An answer that is one of success, and its body where that is JSON.
+pub(crate) fn succeeded(answer: &[u8]) -> Value {
+    let answer: Value = serde_json::from_slice(answer).unwrap();
+    let status = answer["statusCode"].as_u64().unwrap();
+    assert!((200..300).contains(&status), "{answer}");
+    let body = answer["body"].as_str().unwrap_or_default();
+    serde_json::from_str(body).unwrap_or(Value::Null)
+}
