@@ -16,7 +16,8 @@ async fn answer(request: Builder, body: Body) -> (Response<Body>, Value) {
         ("MAX_IMAGE_SIZE", "1000"),
     ]);
     let service = Service::new(ROUTES, handle, &environment).unwrap();
-    let response = respond(&service, request.body(body).unwrap()).await;
+    // On the heap: the work on an image is a large future.
+    let response = Box::pin(respond(&service, request.body(body).unwrap())).await;
     let body = serde_json::from_slice(response.body()).unwrap();
     (response, body)
 }
