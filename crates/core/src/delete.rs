@@ -9,8 +9,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use crate::authorize::{Action, Caller, authorize, authorize_owned};
-use crate::clients::Aws;
-use crate::config::{ConfigError, Environment, FromEnvironment, bucket_name, table_name};
+use crate::clients::{Aws, HttpLayer, WithHttp};
+use crate::config::{ConfigError, Environment, bucket_name, table_name};
 use crate::repo::{Images, Objects, Row, State, StoreError, Transition};
 use crate::{Error, ImageId};
 
@@ -30,9 +30,9 @@ pub struct Deleter {
     objects: Objects,
 }
 
-impl FromEnvironment for Deleter {
-    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let aws = Aws::from_environment(environment)?;
+impl WithHttp for Deleter {
+    fn with_http(environment: &Environment, layer: &HttpLayer) -> Result<Self, ConfigError> {
+        let aws = Aws::new(environment, layer)?;
         Ok(Self {
             objects: Objects::new(&aws, bucket_name(environment)?),
             images: Images::new(aws.dynamodb(), table_name(environment)?),

@@ -24,6 +24,13 @@ impl Faults {
         });
     }
 
+    /// Notes that `field` is not there, unless it is and was found wrong before.
+    pub fn add_missing(&mut self, field: &str, detail: impl fmt::Display) {
+        if !self.0.iter().any(|fault| fault.field == field) {
+            self.add(field, detail);
+        }
+    }
+
     /// Keeps the value, or notes the error under `field` and gives nothing.
     pub fn check<T, E: fmt::Display>(&mut self, field: &str, parsed: Result<T, E>) -> Option<T> {
         parsed.map_err(|error| self.add(field, error)).ok()

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::authorize::{Action, Caller, authorize};
-use crate::clients::Aws;
-use crate::config::{ConfigError, Environment, FromEnvironment, bucket_name, table_name};
+use crate::clients::{Aws, HttpLayer, WithHttp};
+use crate::config::{ConfigError, Environment, bucket_name, table_name};
 use crate::presign::{PresignOptions, PresignedUrl, Presigner};
 use crate::repo::{Images, Objects, State};
 use crate::{Error, Image, ImageId};
@@ -18,9 +18,9 @@ pub struct Reader {
     presigner: Presigner,
 }
 
-impl FromEnvironment for Reader {
-    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let aws = Aws::from_environment(environment)?;
+impl WithHttp for Reader {
+    fn with_http(environment: &Environment, layer: &HttpLayer) -> Result<Self, ConfigError> {
+        let aws = Aws::new(environment, layer)?;
         let objects = Objects::new(&aws, bucket_name(environment)?);
         Ok(Self {
             images: Images::new(aws.dynamodb(), table_name(environment)?),

@@ -5,10 +5,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::clients::Aws;
-use crate::config::{
-    ConfigError, Environment, FromEnvironment, ImageRules, bucket_name, table_name,
-};
+use crate::clients::{Aws, HttpLayer, WithHttp};
+use crate::config::{ConfigError, Environment, ImageRules, bucket_name, table_name};
 use crate::model::to_millis;
 use crate::repo::{Images, Objects, State, id_in_key};
 use crate::upload::{Publisher, is_about_the_image};
@@ -35,9 +33,9 @@ pub struct Ingester {
     publisher: Publisher,
 }
 
-impl FromEnvironment for Ingester {
-    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let aws = Aws::from_environment(environment)?;
+impl WithHttp for Ingester {
+    fn with_http(environment: &Environment, layer: &HttpLayer) -> Result<Self, ConfigError> {
+        let aws = Aws::new(environment, layer)?;
         let objects = Objects::new(&aws, bucket_name(environment)?);
         let images = Images::new(aws.dynamodb(), table_name(environment)?);
         let rules = ImageRules::from_environment(environment)?;

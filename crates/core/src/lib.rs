@@ -14,7 +14,7 @@
 )]
 
 mod authorize;
-mod clients;
+pub mod clients;
 pub mod config;
 mod delete;
 mod error;

@@ -85,7 +85,9 @@ where
             Ok((route, id)) => {
                 let budget = budget(&request);
                 let call = call(request, route, id, &request_id, service.auth_mode);
-                let answer = tokio::time::timeout(budget, run_handler(service, call)).await;
+                // On the heap: the work on an image is a large future.
+                let work = Box::pin(run_handler(service, call));
+                let answer = tokio::time::timeout(budget, work).await;
                 answer.unwrap_or(Err(Failure::OutOfTime))
             }
             Err(failure) => Err(failure),

@@ -16,7 +16,8 @@ async fn answer(request: Builder, body: Body) -> (Response<Body>, Value) {
         ("MAX_IMAGE_SIZE", "1000"),
     ]);
     let service = Service::new(ROUTES, handle, &environment).unwrap();
-    let response = respond(&service, request.body(body).unwrap()).await;
+    // On the heap: the work on an image is a large future.
+    let response = Box::pin(respond(&service, request.body(body).unwrap())).await;
     let body = serde_json::from_slice(response.body()).unwrap();
     (response, body)
 }
@@ -80,10 +81,7 @@ async fn one_bad_image_is_answered_by_its_own_problem() {
     assert_eq!(response.status(), 422);
     let (response, problem) = answer(raw("image/png"), vec![0; 1001].into()).await;
     assert_eq!(response.status(), 413);
-    // Direct uploads have the same limit.
-    let detail = problem["detail"].as_str().unwrap();
-    assert!(detail.contains("at most 1000"), "{detail}");
-    assert!(!detail.contains("POST /images/uploads"), "{detail}");
+    assert_eq!(problem["code"], "image_too_large");
     let request = raw("multipart/form-data; boundary=b");
     let (response, problem) = answer(request, form(&[("a.png", "text")])).await;
     assert_eq!(response.status(), 415);

@@ -3,6 +3,11 @@
 //! On Lambda the credentials are in the environment, so the provider chain of `aws-config` would only cost start
 //! time. TLS is rustls on ring: aws-lc seeds itself by jitter entropy at the first handshake, which takes ten
 //! times as long as everything else at start. Towards AWS only Amazon's own roots are trusted, and parsed.
+//!
+//! Tests and local tools put an [`HttpLayer`] between the clients and the wire, to watch, delay or fail calls. It is
+//! the one place where a type of the AWS SDK is part of this crate's interface.
+
+mod http;
 
 use std::time::{Duration, SystemTime};
 
@@ -15,14 +20,18 @@ use aws_sdk_s3::config::{
 };
 use aws_smithy_http_client::{Builder, tls};
 
+pub use self::http::{HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment};
 
 /// Amazon Trust Services' roots and the Starfield root that older endpoints chain to, as published at
 /// <https://www.amazontrust.com/repository/>. The first of them to end does so on 2037-12-31.
 const AMAZON_ROOTS_PEM: &[u8] = include_bytes!("amazon_roots.pem");
 
-/// How often a store call is tried in all, with the SDK's own back-off and jitter between.
-const ATTEMPTS: u32 = 4;
+/// How often a store call is tried in all, with the SDK's own back-off and jitter between, unless
+/// `AWS_MAX_ATTEMPTS` says otherwise.
+const DEFAULT_ATTEMPTS: u32 = 4;
+/// The largest `AWS_MAX_ATTEMPTS`: more would not end within [`CALL_TIMEOUT`].
+const MAX_ATTEMPTS: u32 = 10;
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long one attempt of a call may take. A 50 MB object passes in it at 10 MB/s.
@@ -42,11 +51,13 @@ pub(crate) struct Aws {
     s3_endpoint: Option<String>,
     dynamodb_endpoint: Option<String>,
     public_s3_endpoint: Option<String>,
+    attempts: u32,
+    layer: HttpLayer,
 }
 
 impl Aws {
-    /// Reads region, credentials and endpoints, as the SDKs name them.
-    pub(crate) fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+    /// Reads region, credentials, endpoints and the number of attempts, as the SDKs name them.
+    pub(crate) fn new(environment: &Environment, layer: &HttpLayer) -> Result<Self, ConfigError> {
         let required = |name| {
             environment.get(name).ok_or(ConfigError::Missing {
                 name,
@@ -76,6 +87,13 @@ impl Aws {
             s3_endpoint: endpoint("AWS_ENDPOINT_URL_S3"),
             dynamodb_endpoint: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
             public_s3_endpoint: environment.get("PUBLIC_S3_ENDPOINT_URL").map(str::to_owned),
+            attempts: environment.number(
+                "AWS_MAX_ATTEMPTS",
+                &[],
+                DEFAULT_ATTEMPTS,
+                1..=MAX_ATTEMPTS,
+            )?,
+            layer: layer.clone(),
         })
     }
 
@@ -87,9 +105,9 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())
             .credentials_provider(self.credentials.clone())
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(RetryConfig::standard().with_max_attempts(self.attempts))
             .timeout_config(timeouts())
-            .http_client(http_client(endpoint))
+            .http_client(self.layer.around(http_client(endpoint)))
             .build();
         aws_sdk_dynamodb::Client::from_conf(config)
     }
@@ -118,9 +136,9 @@ impl Aws {
             // Uploads carry a SHA-256 of ours, and readers get the bytes' digest as ETag: no second checksum.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(RetryConfig::standard().with_max_attempts(self.attempts))
             .timeout_config(timeouts())
-            .http_client(http_client(endpoint))
+            .http_client(self.layer.around(http_client(endpoint)))
             .build();
         aws_sdk_s3::Client::from_conf(config)
     }

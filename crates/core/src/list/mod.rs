@@ -15,8 +15,8 @@ use self::cursor::{CursorKey, Filters};
 use self::merge::{Merge, Next};
 pub use self::query::{ListFields, ListQuery};
 use crate::authorize::{Caller, listable};
-use crate::clients::Aws;
-use crate::config::{ConfigError, Environment, FromEnvironment, bucket_name, table_name};
+use crate::clients::{Aws, HttpLayer, WithHttp};
+use crate::config::{ConfigError, Environment, bucket_name, table_name};
 use crate::presign::{PresignOptions, PresignedUrl, Presigner};
 use crate::repo::{FEED_SHARDS, Facet, Images, ListingRow, Objects, Scope};
 use crate::{Error, Faults, Image, Visibility};
@@ -42,9 +42,9 @@ pub struct Lister {
     cursor_key: CursorKey,
 }
 
-impl FromEnvironment for Lister {
-    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let aws = Aws::from_environment(environment)?;
+impl WithHttp for Lister {
+    fn with_http(environment: &Environment, layer: &HttpLayer) -> Result<Self, ConfigError> {
+        let aws = Aws::new(environment, layer)?;
         let objects = Objects::new(&aws, bucket_name(environment)?);
         let table = table_name(environment)?;
         Ok(Self {

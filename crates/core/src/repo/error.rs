@@ -2,6 +2,8 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::http::StatusCode;
 
 /// A store call that failed for good: after the SDK's own retries.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -29,22 +31,35 @@ const BUSY_CODES: &[&str] = &[
     "RequestTimeout",
 ];
 
+fn is_busy(code: Option<&str>) -> bool {
+    code.is_some_and(|code| BUSY_CODES.contains(&code))
+}
+
 impl StoreError {
     /// Wraps what the SDK gave up with.
-    pub(super) fn new<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
+    pub(super) fn new<E>(operation: &'static str, error: SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
     {
         let code = error.code().map(str::to_owned);
-        let busy = code
-            .as_deref()
-            .is_some_and(|code| BUSY_CODES.contains(&code));
+        // An answer of 5xx need not carry a code.
+        let answer = error.raw_response().map(HttpResponse::status);
+        let busy = answer.is_some_and(StatusCode::is_server_error) || is_busy(code.as_deref());
         Self {
             operation,
             code,
             busy,
             cause: Arc::new(error),
+        }
+    }
+
+    /// One part of a call that failed, within an answer that is none of failure.
+    pub(super) fn of_part(operation: &'static str, code: Option<&str>) -> Self {
+        Self {
+            operation,
+            code: code.map(str::to_owned),
+            busy: is_busy(code),
+            cause: Box::<dyn StdError + Send + Sync>::from("one part of the call failed").into(),
         }
     }
 

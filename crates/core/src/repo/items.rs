@@ -1,6 +1,7 @@
 //! Reading and beginning image rows.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
@@ -108,12 +109,9 @@ impl Images {
         Self::outcome(update.send().await)
     }
 
-    pub(super) fn outcome<T, R>(
-        result: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>,
-    ) -> Result<Transition, Error>
-    where
-        R: std::fmt::Debug + Send + Sync + 'static,
-    {
+    pub(super) fn outcome<T>(
+        result: Result<T, SdkError<UpdateItemError>>,
+    ) -> Result<Transition, Error> {
         match result {
             Ok(_) => Ok(Transition::Made),
             Err(error) => match error.as_service_error() {

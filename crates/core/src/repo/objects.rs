@@ -218,12 +218,7 @@ impl Objects {
                 .errors()
                 .iter()
                 .find(|error| error.key() == Some(key));
-            failed.map_or(Ok(()), |error| {
-                Err(StoreError::unexpected(
-                    NAME,
-                    error.code().unwrap_or("no code"),
-                ))
-            })
+            failed.map_or(Ok(()), |error| Err(StoreError::of_part(NAME, error.code())))
         };
         Ok(keys.iter().map(outcome).collect())
     }

@@ -37,7 +37,9 @@ impl Images {
                 {
                     Ok(Transition::Made)
                 }
-                Ok(_) | Err(_) => outcome,
+                Ok(_) => outcome,
+                // What came of it is not known, so it must not be called a refusal.
+                Err(unread) => outcome.and(Err(unread)),
             },
         }
     }
@@ -134,7 +136,8 @@ impl Images {
     }
 
     /// DELETING to a tombstone, once the object is gone. DynamoDB drops it when its time is over. While a write of
-    /// the object may still land, the tombstone waits for the sweeper, which removes the object once more.
+    /// the object may still land, the tombstone waits for the sweeper, which removes the object once more: however
+    /// late that is, so until then it does not expire.
     pub(crate) async fn bury(
         &self,
         id: ImageId,
@@ -153,17 +156,19 @@ impl Images {
             .expression_attribute_names("#file", "file")
             .expression_attribute_names("#desc", "desc")
             .expression_attribute_values(":deleting", text(Status::Deleting.as_str()))
-            .expression_attribute_values(":deleted", text("deleted"))
-            .expression_attribute_values(":expires_at", number((now + TOMBSTONE_LIFE).timestamp()));
+            .expression_attribute_values(":deleted", text("deleted"));
         let update = if guard.hold_until < now {
-            update.update_expression(format!(
-                "SET #status = :deleted, expires_at = :expires_at {EMPTIED}, sweep_shard, due_at"
-            ))
+            let expires_at = number((now + TOMBSTONE_LIFE).timestamp());
+            update
+                .update_expression(format!(
+                    "SET #status = :deleted, expires_at = :expires_at {EMPTIED}, sweep_shard, due_at"
+                ))
+                .expression_attribute_values(":expires_at", expires_at)
         } else {
             let [(_, shard), (_, due)] = keys::due(id, guard.hold_until);
             update
                 .update_expression(format!(
-                    "SET #status = :deleted, expires_at = :expires_at, sweep_shard = :shard, due_at = :due {EMPTIED}"
+                    "SET #status = :deleted, sweep_shard = :shard, due_at = :due {EMPTIED}, expires_at"
                 ))
                 .expression_attribute_values(":shard", shard)
                 .expression_attribute_values(":due", due)

@@ -11,10 +11,8 @@ use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 
 pub use self::audit::{AuditReport, Repair};
-use crate::clients::Aws;
-use crate::config::{
-    ConfigError, Environment, FromEnvironment, ImageRules, bucket_name, table_name,
-};
+use crate::clients::{Aws, HttpLayer, WithHttp};
+use crate::config::{ConfigError, Environment, ImageRules, bucket_name, table_name};
 use crate::repo::{Images, Objects, Resume, Row, SWEEP_SHARDS, State, Transition};
 use crate::upload::{Publisher, is_about_the_image};
 use crate::{Error, ImageId};
@@ -53,9 +51,9 @@ pub struct Sweeper {
     publisher: Publisher,
 }
 
-impl FromEnvironment for Sweeper {
-    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let aws = Aws::from_environment(environment)?;
+impl WithHttp for Sweeper {
+    fn with_http(environment: &Environment, layer: &HttpLayer) -> Result<Self, ConfigError> {
+        let aws = Aws::new(environment, layer)?;
         let objects = Objects::new(&aws, bucket_name(environment)?);
         let images = Images::new(aws.dynamodb(), table_name(environment)?);
         let rules = ImageRules::from_environment(environment)?;

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 pub use self::patch::Patch;
 use crate::authorize::{Action, Caller, authorize};
-use crate::clients::Aws;
-use crate::config::{ConfigError, Environment, FromEnvironment, bucket_name, table_name};
+use crate::clients::{Aws, HttpLayer, WithHttp};
+use crate::config::{ConfigError, Environment, bucket_name, table_name};
 use crate::model::to_millis;
 use crate::repo::{Images, Objects, State, Transition};
 use crate::{Error, Image, ImageId};
@@ -31,9 +31,9 @@ pub struct Updater {
     objects: Objects,
 }
 
-impl FromEnvironment for Updater {
-    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let aws = Aws::from_environment(environment)?;
+impl WithHttp for Updater {
+    fn with_http(environment: &Environment, layer: &HttpLayer) -> Result<Self, ConfigError> {
+        let aws = Aws::new(environment, layer)?;
         Ok(Self {
             objects: Objects::new(&aws, bucket_name(environment)?),
             images: Images::new(aws.dynamodb(), table_name(environment)?),

@@ -14,7 +14,7 @@ use super::publish::refusal;
 use super::{IN_FLIGHT, Uploader, new_id};
 use crate::authorize::{Action, Caller, authorize, authorize_owned};
 use crate::model::to_millis;
-use crate::repo::{Begin, Guard, Row, SignedWrite, State};
+use crate::repo::{Begin, Guard, Row, SignedWrite, State, Transition};
 use crate::{
     Attributes, DirectFields, DirectUpload, Error, Faults, IdempotencyKey, Image, ImageId,
     Sha256Digest, StartedUpload, UserId, Visibility,
@@ -50,12 +50,12 @@ impl Uploader {
             .as_deref()
             .filter(|text| !text.is_empty())
         else {
-            faults.add("content_type", "is missing");
+            faults.add_missing("content_type", "is missing");
             return Ok(None);
         };
         let size_bytes = match fields.size {
             None => {
-                faults.add("size", "is missing");
+                faults.add_missing("size", "is missing");
                 None
             }
             Some(0) => {
@@ -131,11 +131,11 @@ impl Uploader {
         if let Begin::Taken(found) = self.images.begin(&row).await? {
             check_same_request(&found, &row)?;
             match found.state.clone() {
-                // The row must outlive the URL that is signed now.
-                State::Direct(earlier) => {
-                    self.images.take_over(&found, &row).await?;
-                    upload = earlier;
-                }
+                // The row must outlive the URL that is signed now. A row that has moved on would not.
+                State::Direct(earlier) => match self.images.take_over(&found, &row).await? {
+                    Transition::Made => upload = earlier,
+                    Transition::Refused => return Err(Error::Conflict),
+                },
                 State::Active(_) => return Err(Error::AlreadyComplete),
                 State::Uploading(_) => return Err(Error::KeyReused),
                 State::Deleting | State::Deleted => return Err(Error::KeySpent),

@@ -12,7 +12,12 @@ pub(super) enum Resumption<T> {
     /// It was done before.
     Replay(T),
     /// It was begun before; this attempt has it now.
-    TakenOver(T),
+    TakenOver {
+        /// As it was begun.
+        begun: T,
+        /// Until when a write of the earlier attempt may still land.
+        hold_until: DateTime<Utc>,
+    },
 }
 
 /// What a request asks for, apart from when: repeats have the same.
@@ -68,7 +73,10 @@ pub(super) async fn resume(
         State::Active(image) => Ok(Resumption::Replay(image.clone())),
         State::Uploading(earlier) if found.guard.lease_until <= now => {
             match images.take_over(&found, next).await? {
-                Transition::Made => Ok(Resumption::TakenOver(earlier.clone())),
+                Transition::Made => Ok(Resumption::TakenOver {
+                    begun: earlier.clone(),
+                    hold_until: found.guard.hold_until,
+                }),
                 Transition::Refused => Err(Error::Conflict),
             }
         }

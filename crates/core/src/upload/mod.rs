@@ -23,10 +23,8 @@ pub use self::direct::DirectRequest;
 use self::idempotency::{Resumption, request_digest, resume};
 pub(crate) use self::publish::{Publisher, is_about_the_image};
 use self::verify::{part_filename, verify};
-use crate::clients::Aws;
-use crate::config::{
-    ConfigError, Environment, FromEnvironment, ImageRules, bucket_name, table_name,
-};
+use crate::clients::{Aws, HttpLayer, WithHttp};
+use crate::config::{ConfigError, Environment, ImageRules, bucket_name, table_name};
 use crate::model::to_millis;
 use crate::presign::{PresignOptions, PresignedUrl, Presigner};
 use crate::repo::{Begin, Guard, Images, Objects, Row, Transition};
@@ -84,9 +82,9 @@ pub struct Uploader {
     rules: ImageRules,
 }
 
-impl FromEnvironment for Uploader {
-    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let aws = Aws::from_environment(environment)?;
+impl WithHttp for Uploader {
+    fn with_http(environment: &Environment, layer: &HttpLayer) -> Result<Self, ConfigError> {
+        let aws = Aws::new(environment, layer)?;
         let objects = Objects::new(&aws, bucket_name(environment)?);
         let images = Images::new(aws.dynamodb(), table_name(environment)?);
         let rules = ImageRules::from_environment(environment)?;
@@ -145,7 +143,13 @@ impl Uploader {
             hold_until: lease_until + IN_FLIGHT,
             request: upload.idempotency.map(|_| request_digest(&image)),
         };
-        self.store(image, file.bytes, guard, now).await
+        let row = Row::uploading(image.clone(), guard);
+        let stored = self.store(image, file.bytes, row.clone(), now).await;
+        if matches!(stored, Err(Error::Store(_))) && row.guard.request.is_some() {
+            // Where this fails too, a repeat waits for the end of the lease.
+            let _ = self.images.release(&row, now).await;
+        }
+        stored
     }
 
     /// Steps 2 to 4.
@@ -153,23 +157,20 @@ impl Uploader {
         &self,
         mut image: Image,
         bytes: Bytes,
-        guard: Guard,
+        mut row: Row,
         now: DateTime<Utc>,
     ) -> Result<Image, Error> {
-        let row = Row::uploading(image.clone(), guard);
         match self.images.begin(&row).await? {
             Begin::Begun => {}
             Begin::Taken(found) => match resume(&self.images, *found, &row, now).await? {
                 Resumption::Replay(image) => return Ok(image),
-                Resumption::TakenOver(earlier) => image.created_at = earlier.created_at,
+                Resumption::TakenOver { begun, hold_until } => {
+                    image.created_at = begun.created_at;
+                    row.guard.hold_until = row.guard.hold_until.max(hold_until);
+                }
             },
         }
-        let stored = self.write(image, bytes, &row.guard).await;
-        if stored.is_err() && row.guard.request.is_some() {
-            // Where this fails too, a repeat waits for the end of the lease.
-            let _ = self.images.release(&row, now).await;
-        }
-        stored
+        self.write(image, bytes, &row.guard).await
     }
 
     async fn write(&self, image: Image, bytes: Bytes, guard: &Guard) -> Result<Image, Error> {

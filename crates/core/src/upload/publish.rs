@@ -76,8 +76,13 @@ impl Publisher {
         }
     }
 
-    /// Removes what failed. The reason for it is the answer, even where the removal is left to the sweeper.
+    /// Removes what failed. The reason for it is the answer, even where the removal is left to the sweeper, and
+    /// it is of the same kind as when somebody asks later.
     async fn reject(&self, row: &Row, reason: Error, now: DateTime<Utc>) -> Error {
+        let reason = Error::BadImage {
+            detail: reason.detail(),
+            cause: Some(Box::new(reason)),
+        };
         match self.images.abort(row, Some(&reason.detail())).await {
             Ok(Transition::Made) => {}
             // Another attempt has settled it, or the store failed and the sweeper will.

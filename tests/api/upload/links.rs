@@ -1,0 +1,62 @@
+//! Links lead back through the path by which the client came.
+
+use serde_json::json;
+use shoebox_tests::shoebox::text;
+use shoebox_tests::{Shoebox, picture};
+
+#[tokio::test]
+async fn location_and_next_link_keep_whatever_stands_before_images() {
+    let shoebox = Shoebox::shared().await;
+    let (api, aws) = (
+        shoebox.running.api_url.clone(),
+        shoebox.running.aws_url.clone(),
+    );
+    for base in [
+        api.clone(),
+        format!("{api}/api/v1"),
+        format!("{api}/local"),
+        format!("{api}/restapis/a1b2/local/_user_request_"),
+        format!("{aws}/restapis/a1b2/local/_user_request_"),
+        format!("{aws}/restapis/a1b2/prod/_user_request_/api/v1"),
+        format!("{aws}/_aws/execute-api/a1b2/local"),
+    ] {
+        let user = Shoebox::user("links");
+        let mut ids = Vec::new();
+        for width in [1, 2] {
+            let body = json!({ "file_data": picture::base64(&picture::png(width, 1)) });
+            let call = shoebox.post(&format!("{base}/images")).user(&user);
+            let answer = call.json(&body).await;
+            assert_eq!(answer.status, 201, "{base}: {answer:?}");
+            let id = text(&answer.json(), "image_id");
+            let location = answer.header("location").to_owned();
+            assert_eq!(location, format!("{base}/images/{id}"));
+            let found = shoebox.get(&location).send().await;
+            assert_eq!(found.json()["image_id"], id.as_str(), "{found:?}");
+            ids.push(id);
+        }
+        let first = shoebox.get(&format!("{base}/images?user_id={user}&limit=1"));
+        let first = first.send().await;
+        assert_eq!(first.json()["images"][0]["image_id"], ids[1].as_str());
+        let next = first.next_link().unwrap();
+        assert!(next.starts_with(&format!("{base}/images?")), "{next}");
+        let second = shoebox.get(&next).send().await;
+        assert_eq!(second.json()["images"][0]["image_id"], ids[0].as_str());
+        assert_eq!(second.next_link(), None);
+        let deleted = shoebox.delete(&format!("{base}/images/{}", ids[0]));
+        assert_eq!(deleted.user(&user).send().await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_could_be_anything_else_is_not_repeated() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("host");
+    let body = json!({ "file_data": picture::base64(&picture::png(1, 1)) });
+    let call = shoebox.post("/images").user(&user);
+    let answer = call
+        .header("x-forwarded-host", "evil.example/\"><script>")
+        .json(&body)
+        .await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    assert!(!answer.header("location").contains("script"), "{answer:?}");
+}

@@ -1,0 +1,71 @@
+//! Attempts: operations that run under a script, alone or interleaved.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+
+use shoebox_core::Error;
+
+use super::layer::SCRIPT;
+use super::script::Script;
+
+/// What a client hears.
+#[derive(Debug)]
+pub(crate) enum Outcome<T> {
+    /// An answer.
+    Answered(Result<T, Error>),
+    /// Nothing: the process ended.
+    Killed,
+}
+
+impl<T> Outcome<T> {
+    /// The good answer, where that is what came.
+    pub(crate) fn good(&self) -> Option<&T> {
+        match self {
+            Self::Answered(Ok(value)) => Some(value),
+            Self::Answered(Err(_)) | Self::Killed => None,
+        }
+    }
+
+    pub(crate) fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Answered(Err(error)) => Some(error),
+            Self::Answered(Ok(_)) | Self::Killed => None,
+        }
+    }
+}
+
+/// Runs an operation under a script. A kill drops it where it stands.
+pub(crate) fn play<'a, T: 'a>(
+    script: &'a Arc<Script>,
+    operation: impl Future<Output = Result<T, Error>> + 'a,
+) -> Pin<Box<dyn Future<Output = Outcome<T>> + 'a>> {
+    let running = async {
+        tokio::select! {
+            biased;
+            () = script.death() => Outcome::Killed,
+            answer = operation => Outcome::Answered(answer),
+        }
+    };
+    Box::pin(SCRIPT.scope(Arc::clone(script), running))
+}
+
+/// Runs `first` until it waits at its gate, then all of `second`, then the rest of `first`.
+pub(crate) async fn interleave<A, B>(
+    script: &Script,
+    first: impl Future<Output = A>,
+    second: impl Future<Output = B>,
+) -> (A, B) {
+    let mut first = pin!(first);
+    let early = tokio::select! {
+        biased;
+        outcome = &mut first => Some(outcome),
+        () = script.gate_reached() => None,
+    };
+    let second = second.await;
+    script.open();
+    let first = match early {
+        Some(outcome) => outcome,
+        None => first.await,
+    };
+    (first, second)
+}
