@@ -116,13 +116,10 @@ impl Aws {
         self.s3_at(self.s3_endpoint.as_deref())
     }
 
-    /// The client that presigns: for the endpoint at which clients reach S3.
-    pub(crate) fn public_s3(&self) -> aws_sdk_s3::Client {
-        self.s3_at(
-            self.public_s3_endpoint
-                .as_deref()
-                .or(self.s3_endpoint.as_deref()),
-        )
+    /// The client that presigns, where clients reach S3 at another endpoint than the functions.
+    pub(crate) fn public_s3(&self) -> Option<aws_sdk_s3::Client> {
+        let endpoint = self.public_s3_endpoint.as_deref()?;
+        (Some(endpoint) != self.s3_endpoint.as_deref()).then(|| self.s3_at(Some(endpoint)))
     }
 
     fn s3_at(&self, endpoint: Option<&str>) -> aws_sdk_s3::Client {

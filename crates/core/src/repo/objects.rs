@@ -103,9 +103,10 @@ fn key(user: &UserId, id: ImageId, digest: Option<Sha256Digest>) -> String {
 
 impl Objects {
     pub(crate) fn new(aws: &Aws, bucket: String) -> Self {
+        let client = aws.s3();
         Self {
-            client: aws.s3(),
-            presigner: aws.public_s3(),
+            presigner: aws.public_s3().unwrap_or_else(|| client.clone()),
+            client,
             bucket,
         }
     }
