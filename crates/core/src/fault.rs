@@ -15,13 +15,21 @@ pub struct Fault {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults(Vec<Fault>);
 
+/// The most faults that are told of one request: a client that sends more errors than this is not helped by them,
+/// and the answer must stay small.
+const MAX_FAULTS: usize = 50;
+/// The most characters of a field's name that are repeated: names can be the client's own.
+const MAX_FIELD_CHARS: usize = 64;
+
 impl Faults {
     /// Notes that `field` is wrong.
     pub fn add(&mut self, field: impl Into<String>, detail: impl fmt::Display) {
-        self.0.push(Fault {
-            field: field.into(),
-            detail: detail.to_string(),
-        });
+        if self.0.len() < MAX_FAULTS {
+            self.0.push(Fault {
+                field: field.into().chars().take(MAX_FIELD_CHARS).collect(),
+                detail: detail.to_string(),
+            });
+        }
     }
 
     /// Notes that `field` is not there, unless it is and was found wrong before.

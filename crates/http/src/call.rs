@@ -115,7 +115,7 @@ impl Call {
             .iter()
             .flat_map(|value| value.split(','))
             .map(str::trim);
-        if values.is_empty() || tags.clone().any(|tag| tag == "*") {
+        if !self.headers.contains_key(IF_MATCH) || tags.clone().any(|tag| tag == "*") {
             return Precondition::None;
         }
         let tags = tags.filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'));

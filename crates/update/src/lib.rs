@@ -55,6 +55,9 @@ async fn update_image(updater: &Updater, call: &Call) -> Result<Reply, Failure> 
     let mut members = call.json_object()?;
     // Earlier services named the caller in the body.
     let claimed = members.remove("user_id");
+    if claimed.as_ref().is_some_and(|value| !value.is_string()) {
+        faults.add("user_id", "must be a string");
+    }
     let claimed = claimed.as_ref().and_then(|value| value.as_str());
     let caller = call.caller_claiming(claimed, &mut faults);
     let patch = Patch::parse(members, &mut faults);

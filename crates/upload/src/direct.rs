@@ -1,6 +1,6 @@
 //! Direct uploads: for images that are too large for the gateway.
 
-use shoebox_core::{Attributes, Faults, PresignOptions, Uploader, View};
+use shoebox_core::{Attributes, Faults, PresignOptions, Uploader, view};
 use shoebox_http::bodies::{ImageBody, PendingImage};
 use shoebox_http::form::read_declaration;
 use shoebox_http::openapi::{
@@ -79,6 +79,9 @@ pub(crate) async fn complete_direct_upload(
     let url = uploader
         .presign(&image, PresignOptions::default(), call.now)
         .await?;
-    let body = ImageBody::new(&image, View::Owner, |image| uploader.s3_url(image)).with_url(url);
+    let body = ImageBody::new(&image, view(&caller, &image), |image| {
+        uploader.s3_url(image)
+    })
+    .with_url(url);
     Ok(Reply::json(StatusCode::OK, &body)?.with_etag(&image.etag()))
 }

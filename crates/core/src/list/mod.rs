@@ -137,7 +137,9 @@ impl Lister {
         let mut whole: HashMap<_, _> = whole.into_iter().map(|image| (image.id, image)).collect();
         let images = rows.into_iter().filter_map(|row| {
             if row.lacks_details {
-                whole.remove(&row.position.id)
+                // One that changed hands since may not be for whoever lists here.
+                let now = whole.remove(&row.position.id);
+                now.filter(|now| now.visibility == row.image.visibility)
             } else {
                 Some(row.image)
             }

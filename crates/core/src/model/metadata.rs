@@ -28,6 +28,12 @@ impl Metadata {
         Ok(Some(metadata))
     }
 
+    /// Custom fields that were checked when they were stored. They are not checked again: a number can be a digit
+    /// longer once it was read back, and what was taken must stay readable.
+    pub(crate) fn stored(fields: Map<String, Value>) -> Self {
+        Self(fields)
+    }
+
     /// The fields.
     #[must_use]
     pub fn fields(&self) -> &Map<String, Value> {
@@ -44,6 +50,15 @@ impl Metadata {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_was_taken_stays_readable_however_its_numbers_are_printed() {
+        let fields = json!({ "k": "v".repeat(5_000) });
+        let Value::Object(fields) = fields else {
+            unreachable!()
+        };
+        assert_eq!(Metadata::stored(fields.clone()).fields(), &fields);
+    }
 
     #[test]
     fn only_an_object_within_the_limit_is_taken() {

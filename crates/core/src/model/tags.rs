@@ -51,6 +51,10 @@ impl Tags {
                 faults.add(field, "a tag must not be blank");
             }
             for piece in text.split(',').filter(|piece| !piece.trim().is_empty()) {
+                // However many come, one past the limit says enough.
+                if tags.len() > Self::MAX_COUNT {
+                    break;
+                }
                 match Tag::parse(piece) {
                     Ok(tag) if tags.contains(&tag) => {}
                     Ok(tag) => tags.push(tag),

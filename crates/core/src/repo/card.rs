@@ -203,8 +203,8 @@ impl Card {
         let Some(json) = &self.metadata else {
             return Ok(None);
         };
-        let value = serde_json::from_str(json).map_err(corrupt)?;
-        Metadata::parse(value).map_err(corrupt)
+        let fields = serde_json::from_str(json).map_err(corrupt)?;
+        Ok(Some(Metadata::stored(fields)))
     }
 
     fn format(&self) -> Result<ImageFormat, Error> {
