@@ -25,6 +25,8 @@ const BUSY_CODES: &[&str] = &[
     "TransactionConflictException",
     "TransactionInProgressException",
     "SlowDown",
+    // Another write of the same key is under way, perhaps an earlier try of our own.
+    "ConditionalRequestConflict",
     "ServiceUnavailable",
     "InternalServerError",
     "InternalError",
