@@ -80,3 +80,25 @@ impl fmt::Display for Faults {
 }
 
 impl std::error::Error for Faults {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_much_is_wrong_what_is_told_stays_small() {
+        let mut faults = Faults::default();
+        for index in 0..=MAX_FAULTS {
+            faults.add(
+                format!("{index}{}", "é".repeat(MAX_FIELD_CHARS)),
+                "is wrong",
+            );
+        }
+        assert_eq!(faults.as_slice().len(), MAX_FAULTS);
+        let chars = faults
+            .as_slice()
+            .iter()
+            .map(|fault| fault.field.chars().count());
+        assert_eq!(chars.max(), Some(MAX_FIELD_CHARS));
+    }
+}
