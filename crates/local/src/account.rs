@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
@@ -44,6 +44,10 @@ impl Account {
             .build_https();
         let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(https);
         let config = loader.load().await;
+        // The functions have this default, too.
+        let region = config.region().cloned();
+        let region = region.unwrap_or(Region::from_static(REGION));
+        let config = config.into_builder().region(region).build();
         let provider = config
             .credentials_provider()
             .ok_or(AccountError::NoProvider)?;

@@ -33,4 +33,4 @@ pub use functions::{ROUTES, mount};
 pub use options::{ACCESS_KEY, Options, store_credentials};
 pub use running::{Running, StartError, start};
 pub use server::ListenError;
-pub use sweeping::{SweepError, Swept, sweep};
+pub use sweeping::{SweepError, Swept, sweep, sweep_deployed};
