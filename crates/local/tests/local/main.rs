@@ -18,3 +18,5 @@ mod process;
 mod service;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod watch;
