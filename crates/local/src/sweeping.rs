@@ -70,7 +70,7 @@ pub async fn sweep(options: Options, audit: Option<Repair>) -> Result<Swept, Swe
     }
 }
 
-/// As [`sweep`], on deployed stores: those that the variables name, as the user's own AWS account.
+/// As [`sweep()`], on deployed stores: those that the variables name, as the user's own AWS account.
 ///
 /// # Errors
 /// See [`SweepError`].
