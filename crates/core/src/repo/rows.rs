@@ -20,6 +20,8 @@ const CARD_BYTES: usize = 1_024;
 
 /// The attribute that says why a direct upload was refused.
 pub(super) const REFUSAL: &str = "refusal";
+/// The attribute of an upload that came to nothing.
+pub(super) const ABORTED: &str = "aborted";
 
 /// Where an image row is in its life, with what only that state has.
 #[derive(Debug, Clone)]
@@ -60,6 +62,8 @@ pub(crate) struct Row {
     pub(crate) object_key: String,
     pub(crate) user_id: UserId,
     pub(crate) visibility: Visibility,
+    /// Whether it went from PENDING to its end, and was never shown.
+    pub(crate) aborted: bool,
     /// Why the bytes of a direct upload were refused, in words for the client: whoever asks after that is told.
     pub(crate) refusal: Option<String>,
 }
@@ -74,6 +78,7 @@ impl Row {
             visibility: image.visibility,
             state: State::Uploading(image),
             guard,
+            aborted: false,
             refusal: None,
         }
     }
@@ -87,6 +92,7 @@ impl Row {
             visibility: upload.visibility,
             state: State::Direct(upload),
             guard,
+            aborted: false,
             refusal: None,
         }
     }
@@ -126,7 +132,8 @@ impl Row {
         let user_id = UserId::parse(field("user")?).map_err(corrupt)?;
         let visibility = field("vis")?.parse().map_err(corrupt)?;
         let refusal = string(&item, REFUSAL).map(str::to_owned);
-        let direct = matches!(item.get("direct"), Some(AttributeValue::Bool(true)));
+        let flag = |name| matches!(item.get(name), Some(AttributeValue::Bool(true)));
+        let (direct, aborted) = (flag("direct"), flag(ABORTED));
         let status = field("status")?.to_owned();
         let state = match status.as_str() {
             "pending" if direct => State::Direct(Card::read(item)?.into_direct(position)?),
@@ -143,6 +150,7 @@ impl Row {
             object_key,
             user_id,
             visibility,
+            aborted,
             refusal,
         })
     }
