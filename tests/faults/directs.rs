@@ -204,7 +204,7 @@ async fn meet(batch: &Batch, gate: usize, meanwhile: Meanwhile, plan: Plan) -> u
             Meanwhile::Complete => complete(world, &user, id).await.map(drop),
             Meanwhile::Event => event(world, &user, id).await.map(drop),
             Meanwhile::StartAgain => {
-                let again = world.start_direct(&user, Some(&key), bytes.len(), world.start);
+                let again = world.ask_direct(&user, Some(&key), bytes.len(), world.start);
                 again.await.map(drop)
             }
         }

@@ -10,6 +10,8 @@ mod deletes;
 #[cfg(test)]
 mod directs;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod patches;
 #[cfg(test)]
 mod races;

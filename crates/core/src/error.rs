@@ -36,9 +36,6 @@ pub enum Error {
         /// When it has ended for sure.
         retry_after_secs: u32,
     },
-    /// The direct upload that was asked for again was completed before.
-    #[error("the direct upload is complete")]
-    AlreadyComplete,
     /// The bytes of a direct upload are not there.
     #[error("the bytes were not put yet")]
     BytesMissing,
@@ -139,7 +136,6 @@ impl Error {
             | Self::KeyReused
             | Self::KeySpent
             | Self::InProgress { .. }
-            | Self::AlreadyComplete
             | Self::BytesMissing => ErrorKind::Conflict,
             Self::PreconditionFailed => ErrorKind::PreconditionFailed,
             Self::TooManyBytes { .. } | Self::TooManyPixels { .. } => ErrorKind::TooLarge,
@@ -165,7 +161,6 @@ impl Error {
             Self::KeyReused => "idempotency_key_reused",
             Self::KeySpent => "idempotency_key_spent",
             Self::InProgress { .. } => "request_in_progress",
-            Self::AlreadyComplete => "upload_complete",
             Self::BytesMissing => "upload_missing",
             Self::TooManyBytes { .. } => "image_too_large",
             Self::TooManyPixels { .. } => "too_many_pixels",
@@ -200,9 +195,6 @@ impl Error {
             }
             Self::InProgress { .. } => {
                 "An earlier request with this Idempotency-Key is in progress.".to_owned()
-            }
-            Self::AlreadyComplete => {
-                "The upload of this Idempotency-Key is complete; its bytes are there.".to_owned()
             }
             Self::BytesMissing => {
                 "The bytes are not there yet: PUT them to the upload URL first.".to_owned()
@@ -250,7 +242,6 @@ impl Error {
             | Self::KeyReused
             | Self::KeySpent
             | Self::InProgress { .. }
-            | Self::AlreadyComplete
             | Self::BytesMissing
             | Self::UnacceptedDeclaration { .. }
             | Self::TooManyBytes { .. }
@@ -278,7 +269,6 @@ impl Error {
             | Self::PreconditionFailed
             | Self::KeyReused
             | Self::KeySpent
-            | Self::AlreadyComplete
             | Self::BytesMissing
             | Self::UnacceptedDeclaration { .. }
             | Self::TooManyBytes { .. }

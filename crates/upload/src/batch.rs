@@ -1,5 +1,4 @@
-//! The files of one request, stored one after the other: verifying an image keeps one core busy, and its pixels
-//! in memory, so two at once would only need more of both.
+//! The files of one request and their common answer.
 
 use shoebox_core::{
     Attributes, File, IdempotencyKey, Image, PresignOptions, Upload, Uploader, UserId, View,
@@ -23,11 +22,21 @@ impl Batch<'_> {
     /// Stores every file and answers: 201 where all are stored, 207 where some are.
     pub(crate) async fn store(self, files: Vec<UploadedFile>) -> Result<Reply, Failure> {
         let alone = files.len() == 1;
+        let names: Vec<_> = files.iter().map(|file| file.filename.clone()).collect();
+        let files = files
+            .into_iter()
+            .map(|file| File::new(file.bytes, file.filename, file.declared_type));
+        let upload = Upload {
+            user: &self.user,
+            attributes: &self.attributes,
+            default_visibility: self.call.default_visibility(),
+            idempotency: self.idempotency_key.as_ref(),
+        };
+        let outcomes = self.uploader.upload(upload, files.collect(), self.call.now);
         let mut stored = Vec::new();
         let mut failed = Vec::new();
-        for (index, file) in files.into_iter().enumerate() {
-            let filename = file.filename.clone();
-            match self.store_one(index, file).await {
+        for (index, (outcome, filename)) in outcomes.await?.into_iter().zip(names).enumerate() {
+            match outcome {
                 Ok(image) => stored.push(image),
                 Err(error) => failed.push(FailedFile {
                     index,
@@ -49,25 +58,6 @@ impl Batch<'_> {
                 self.several(&stored, failed)
             }
         }
-    }
-
-    async fn store_one(
-        &self,
-        index: usize,
-        file: UploadedFile,
-    ) -> Result<Image, shoebox_core::Error> {
-        let upload = Upload {
-            user: &self.user,
-            attributes: &self.attributes,
-            default_visibility: self.call.default_visibility(),
-            idempotency: self.idempotency_key.as_ref().map(|key| (key, index)),
-        };
-        let file = File {
-            bytes: file.bytes,
-            filename: file.filename,
-            declared_type: file.declared_type,
-        };
-        self.uploader.upload(upload, file, self.call.now).await
     }
 
     /// The answer for one image. It is stored, so that it has no URL is no reason to call the upload failed.

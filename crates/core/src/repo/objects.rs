@@ -69,16 +69,22 @@ pub(crate) const OBJECT_PREFIX: &str = "images/";
 
 /// The key of an image's bytes.
 pub(crate) fn object_key(image: &Image) -> String {
-    let digest = match image.object_name {
-        ObjectName::Digest => Some(image.sha256),
-        ObjectName::Plain => None,
-    };
-    key(&image.user_id, image.id, digest)
+    key(
+        &image.user_id,
+        image.id,
+        image.object_name,
+        Some(image.sha256),
+    )
 }
 
 /// The key that a direct upload is to put its bytes under.
 pub(crate) fn direct_key(upload: &DirectUpload) -> String {
-    key(&upload.user_id, upload.id, upload.sha256)
+    key(
+        &upload.user_id,
+        upload.id,
+        upload.object_name,
+        upload.sha256,
+    )
 }
 
 /// The id in an object's key, where it is of our form.
@@ -95,9 +101,13 @@ pub(crate) fn id_in_key(key: &str) -> Option<ImageId> {
     id.parse().ok()
 }
 
-fn key(user: &UserId, id: ImageId, digest: Option<Sha256Digest>) -> String {
+fn key(user: &UserId, id: ImageId, name: ObjectName, digest: Option<Sha256Digest>) -> String {
     let user = utf8_percent_encode(user.as_str(), KEY_CHARACTERS);
-    let name = digest.map_or_else(|| "object".to_owned(), |digest| digest.to_string());
+    let name = match (name, digest) {
+        (ObjectName::Own(name), _) => name.to_string(),
+        (ObjectName::Digest, Some(digest)) => digest.to_string(),
+        (ObjectName::Digest, None) | (ObjectName::Plain, _) => "object".to_owned(),
+    };
     format!("{OBJECT_PREFIX}{user}/{id}/{name}")
 }
 
@@ -333,11 +343,12 @@ mod tests {
     fn the_id_is_read_back_from_a_key_of_ours_alone() {
         let now = chrono::DateTime::UNIX_EPOCH;
         let (user, id) = (UserId::parse("a.b").unwrap(), ImageId::new(now, [1; 10]));
-        assert_eq!(id_in_key(&key(&user, id, None)), Some(id));
-        assert_eq!(
-            id_in_key(&key(&user, id, Some(Sha256Digest([7; 32])))),
-            Some(id)
-        );
+        let digest = Some(Sha256Digest([7; 32]));
+        let own = ObjectName::Own(uuid::Uuid::from_u128(8));
+        for name in [ObjectName::Digest, ObjectName::Plain, own] {
+            assert_eq!(id_in_key(&key(&user, id, name, digest)), Some(id));
+        }
+        assert!(key(&user, id, own, digest).ends_with("/00000000-0000-0000-0000-000000000008"));
         for foreign in [
             "",
             "images/",

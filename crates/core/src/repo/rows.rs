@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::card::{Card, corrupt, size_bytes};
 use super::keys::{self, Position};
 use super::objects::{direct_key, object_key};
-use crate::{DirectUpload, Error, Image, ImageId, Sha256Digest, Status, UserId, Visibility};
+use crate::{
+    DirectUpload, Error, Image, ImageId, ObjectName, Sha256Digest, Status, UserId, Visibility,
+};
 
 /// An item of the table.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -18,6 +21,8 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 /// row leaves description, metadata and EXIF to the image row, and a page that shows it reads that too.
 const CARD_BYTES: usize = 1_024;
 
+/// The status of a tombstone.
+pub(super) const DELETED: &str = "deleted";
 /// The attribute that says why a direct upload was refused.
 pub(super) const REFUSAL: &str = "refusal";
 /// The attribute of an upload that came to nothing.
@@ -97,6 +102,33 @@ impl Row {
         }
     }
 
+    /// The same with an object of its own, where one of this id may still be about to be removed.
+    pub(crate) fn with_object_named(self, name: Uuid) -> Self {
+        let object_name = ObjectName::Own(name);
+        match self.state {
+            State::Uploading(image) => Self::uploading(
+                Image {
+                    object_name,
+                    ..image
+                },
+                self.guard,
+            ),
+            State::Direct(upload) => Self::direct(
+                DirectUpload {
+                    object_name,
+                    ..upload
+                },
+                self.guard,
+            ),
+            State::Active(_) | State::Deleting | State::Deleted => self,
+        }
+    }
+
+    /// Whether nothing came of it for no fault of its bytes, so that the same can be tried again.
+    pub(crate) fn came_to_nothing(&self) -> bool {
+        self.aborted && self.refusal.is_none()
+    }
+
     /// An ACTIVE row.
     pub(super) fn active(image: Image, guard: Guard) -> Self {
         let image = Image {
@@ -140,7 +172,7 @@ impl Row {
             "pending" => State::Uploading(Card::read(item)?.into_image(position, Status::Pending)?),
             "active" => State::Active(Card::read(item)?.into_image(position, Status::Active)?),
             "deleting" => State::Deleting,
-            "deleted" => State::Deleted,
+            DELETED => State::Deleted,
             other => return Err(corrupt(format!("a row of status {other}"))),
         };
         Ok(Self {

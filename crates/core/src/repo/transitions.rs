@@ -165,7 +165,7 @@ impl Images {
             .expression_attribute_names("#file", "file")
             .expression_attribute_names("#desc", "desc")
             .expression_attribute_values(":deleting", text(Status::Deleting.as_str()))
-            .expression_attribute_values(":deleted", text("deleted"));
+            .expression_attribute_values(":deleted", text(rows::DELETED));
         let update = if guard.hold_until < now {
             let expires_at = number((now + TOMBSTONE_LIFE).timestamp());
             update
