@@ -18,6 +18,10 @@ mod races;
 #[cfg(test)]
 mod random;
 #[cfg(test)]
+mod reads;
+#[cfg(test)]
+mod several;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod sweeps;

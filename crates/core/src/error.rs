@@ -59,11 +59,11 @@ pub enum Error {
         /// For the client.
         detail: String,
     },
-    /// The bytes are of a type that is not taken, or of none that is known.
+    /// The bytes are of a type that is not taken.
     #[error("the type of the bytes is not accepted")]
     UnacceptedType {
-        /// What the bytes are, where that is known.
-        found: Option<&'static str>,
+        /// What the bytes are.
+        found: &'static str,
         /// What is taken.
         accepted: Vec<ImageFormat>,
     },
@@ -211,11 +211,7 @@ impl Error {
             } => format!("The image has {size_bytes} bytes; at most {limit_bytes} are accepted."),
             Self::TooManyPixels { detail } | Self::BadImage { detail, .. } => detail.clone(),
             Self::UnacceptedType { found, accepted } => {
-                let accepted = names(accepted);
-                match found {
-                    Some(found) => format!("The bytes are {found}; accepted are {accepted}."),
-                    None => format!("The bytes are no known image; accepted are {accepted}."),
-                }
+                format!("The bytes are {found}; accepted are {}.", names(accepted))
             }
             Self::ContradictoryType { declared, found } => format!(
                 "The bytes are {}, but {declared} was declared.",
@@ -258,11 +254,10 @@ impl Error {
     /// After how many seconds a repeat makes sense, where one does.
     #[must_use]
     pub fn retry_after_secs(&self) -> Option<u32> {
-        const BUSY_SECS: u32 = 2;
+        const SHORTLY: u32 = 2;
         match self {
             Self::InProgress { retry_after_secs } => Some(*retry_after_secs),
-            Self::Conflict => Some(BUSY_SECS),
-            Self::Store(error) if error.is_busy() => Some(BUSY_SECS),
+            Self::Conflict | Self::Store(_) => Some(SHORTLY),
             Self::Invalid(_)
             | Self::Forbidden
             | Self::NotFound
@@ -276,7 +271,6 @@ impl Error {
             | Self::UnacceptedType { .. }
             | Self::ContradictoryType { .. }
             | Self::BadImage { .. }
-            | Self::Store(_)
             | Self::Presign(_)
             | Self::CorruptRow(_) => None,
         }

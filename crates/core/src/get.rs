@@ -8,7 +8,7 @@ use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, bucket_name, table_name};
 use crate::presign::{PresignOptions, PresignedUrl, Presigner};
 use crate::repo::{Images, Objects, State};
-use crate::{Error, Image, ImageId};
+use crate::{Error, ErrorKind, Image, ImageId};
 
 /// The use case of `GET /images/{id}` and what hangs below it.
 #[derive(Debug, Clone)]
@@ -48,12 +48,23 @@ impl Reader {
         }
     }
 
-    /// Reads the bytes of an image.
+    /// Reads the bytes of an image that was found.
     ///
     /// # Errors
-    /// The store that failed.
+    /// [`Error::NotFound`] where it was deleted since; or the store that failed.
     pub async fn content(&self, image: &Image) -> Result<Bytes, Error> {
-        self.objects.get(image).await
+        match self.objects.get(image).await {
+            // A missing object is not told from a failure here: without the right to list a bucket, S3 calls it
+            // forbidden. The row knows.
+            Err(error) if error.kind() == ErrorKind::StoreFailed => {
+                match self.images.find(image.id).await {
+                    Ok(Some(row)) if row.active_image().is_some() => Err(error),
+                    Ok(_) => Err(Error::NotFound),
+                    Err(_) => Err(error),
+                }
+            }
+            outcome => outcome,
+        }
     }
 
     /// Signs a URL that reads the image.

@@ -91,6 +91,18 @@ impl World {
         bytes: bytes::Bytes,
         now: DateTime<Utc>,
     ) -> Result<Image, Error> {
+        let mut outcomes = self.upload_all(user, key, vec![bytes], now).await?;
+        outcomes.pop().unwrap()
+    }
+
+    /// Uploads several in one request.
+    pub(crate) async fn upload_all(
+        &self,
+        user: &UserId,
+        key: Option<&IdempotencyKey>,
+        files: Vec<bytes::Bytes>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Result<Image, Error>>, Error> {
         let attributes = attributes("public", &["sea", "a#b"], Some("trips"));
         let upload = Upload {
             user,
@@ -98,9 +110,8 @@ impl World {
             default_visibility: Visibility::Private,
             idempotency: key,
         };
-        let files = vec![File::new(bytes, None, None)];
-        let mut outcomes = Box::pin(self.uploader.upload(upload, files, now)).await?;
-        outcomes.pop().unwrap()
+        let files = files.into_iter().map(|bytes| File::new(bytes, None, None));
+        Box::pin(self.uploader.upload(upload, files.collect(), now)).await
     }
 
     /// Asks for a direct upload of so many bytes, which is not shown yet.

@@ -11,6 +11,8 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::StoreError;
+use super::error::WRITE_CONFLICT;
+use super::transact::back_off;
 use crate::clients::Aws;
 use crate::{DirectUpload, Error, Image, ImageId, ObjectName, Sha256Digest, UserId};
 
@@ -19,6 +21,9 @@ const KEY_CHARACTERS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 /// The most keys of one `DeleteObjects`.
 const DELETE_KEYS: usize = 1_000;
 const GET: &str = "GetObject";
+/// How often a write that meets another one of its key is tried again: over 3 s in all, which leaves the function
+/// time to answer.
+const CONFLICT_RETRIES: u32 = 7;
 
 /// How a presigned URL answers.
 #[derive(Debug)]
@@ -127,25 +132,38 @@ impl Objects {
     }
 
     /// Puts the bytes of an image where there are none yet; S3 checks them against the digest. Bytes that are
-    /// there already are the same, as the key holds their digest.
+    /// there already are the same, as only repeats of one request put under one key.
+    ///
+    /// While another write of the key is under way, an earlier try's as a rule, S3 refuses this one without saying
+    /// what will be there, so it is asked again until it knows.
     pub(crate) async fn put(&self, image: &Image, bytes: Bytes) -> Result<(), Error> {
         let digest = base64_text(&image.sha256);
-        let put = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(object_key(image))
-            .content_type(image.format.content_type())
-            .checksum_sha256(digest)
-            .if_none_match("*")
-            .body(bytes.into())
-            .customize()
-            // The checksum above covers the bytes; hashing them again for the signature would not add to it.
-            .disable_payload_signing();
-        match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.code() == Some("PreconditionFailed") => Ok(()),
-            Err(error) => Err(StoreError::new("PutObject", error).into()),
+        let key = object_key(image);
+        let mut attempt = 0;
+        loop {
+            let put = self
+                .client
+                .put_object()
+                .bucket(&self.bucket)
+                .key(&key)
+                .content_type(image.format.content_type())
+                .checksum_sha256(&digest)
+                .if_none_match("*")
+                .body(bytes.clone().into())
+                .customize()
+                // The checksum above covers the bytes; hashing them again for the signature would not add to it.
+                .disable_payload_signing();
+            match put.send().await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.code() == Some("PreconditionFailed") => return Ok(()),
+                Err(error)
+                    if error.code() == Some(WRITE_CONFLICT) && attempt < CONFLICT_RETRIES =>
+                {
+                    back_off(attempt).await;
+                    attempt += 1;
+                }
+                Err(error) => return Err(StoreError::new("PutObject", error).into()),
+            }
         }
     }
 
