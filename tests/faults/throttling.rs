@@ -19,9 +19,10 @@ enum Ask {
 }
 
 /// Every call of every operation on the way of a write, and how its store can be busy, or ill.
-const BUSY: [(Ask, &str, Canned); 18] = [
+const BUSY: [(Ask, &str, Canned); 19] = [
     (Ask::Upload, "PutItem", Canned::Throttled),
     (Ask::Upload, "PutItem", Canned::ServerError),
+    (Ask::Upload, "PutItem", Canned::Conflict),
     (Ask::Upload, "PutObject", Canned::Throttled),
     (Ask::Upload, "PutObject", Canned::ServerError),
     (Ask::Upload, "PutObject", Canned::Unavailable),

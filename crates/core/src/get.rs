@@ -1,12 +1,11 @@
 //! Reading one image.
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 
 use crate::authorize::{Action, Caller, authorize};
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, bucket_name, table_name};
-use crate::presign::{PresignOptions, PresignedUrl, Presigner};
+use crate::presign::Links;
 use crate::repo::{Images, Objects, State};
 use crate::{Error, ErrorKind, Image, ImageId};
 
@@ -15,7 +14,7 @@ use crate::{Error, ErrorKind, Image, ImageId};
 pub struct Reader {
     images: Images,
     objects: Objects,
-    presigner: Presigner,
+    links: Links,
 }
 
 impl WithHttp for Reader {
@@ -24,7 +23,7 @@ impl WithHttp for Reader {
         let objects = Objects::new(&aws, bucket_name(environment)?);
         Ok(Self {
             images: Images::new(aws.dynamodb(), table_name(environment)?),
-            presigner: Presigner::new(aws, objects.clone(), environment)?,
+            links: Links::new(aws, objects.clone(), environment)?,
             objects,
         })
     }
@@ -67,22 +66,9 @@ impl Reader {
         }
     }
 
-    /// Signs a URL that reads the image.
-    ///
-    /// # Errors
-    /// [`Error::Presign`].
-    pub async fn presign(
-        &self,
-        image: &Image,
-        options: PresignOptions,
-        now: DateTime<Utc>,
-    ) -> Result<PresignedUrl, Error> {
-        self.presigner.presign(image, options, now).await
-    }
-
-    /// Where the image is stored: `s3://bucket/key`, for its owner.
+    /// Where the images are.
     #[must_use]
-    pub fn s3_url(&self, image: &Image) -> String {
-        self.objects.url(image)
+    pub fn links(&self) -> &Links {
+        &self.links
     }
 }

@@ -64,7 +64,12 @@ impl Batch<'_> {
     async fn one(&self, image: &Image) -> Result<Reply, Failure> {
         let options = PresignOptions::default();
         let body = self.body(image);
-        let body = match self.uploader.presign(image, options, self.call.now).await {
+        let body = match self
+            .uploader
+            .links()
+            .presign(image, options, self.call.now)
+            .await
+        {
             Ok(url) => body.with_url(url),
             Err(error) => {
                 tracing::error!(error = error_chain(&error), "no URL for the new image");
@@ -96,6 +101,8 @@ impl Batch<'_> {
 
     /// Whoever uploads an image owns it.
     fn body(&self, image: &Image) -> ImageBody {
-        ImageBody::new(image, View::Owner, |image| self.uploader.s3_url(image))
+        ImageBody::new(image, View::Owner, |image| {
+            self.uploader.links().s3_url(image)
+        })
     }
 }

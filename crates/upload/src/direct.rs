@@ -103,8 +103,9 @@ async fn published(
     view: View,
 ) -> Result<Reply, Failure> {
     let url = uploader
+        .links()
         .presign(image, PresignOptions::default(), call.now)
         .await?;
-    let body = ImageBody::new(image, view, |image| uploader.s3_url(image)).with_url(url);
+    let body = ImageBody::new(image, view, |image| uploader.links().s3_url(image)).with_url(url);
     Ok(Reply::json(StatusCode::OK, &body)?.with_etag(&image.etag()))
 }

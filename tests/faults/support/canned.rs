@@ -16,8 +16,8 @@ pub(crate) enum Canned {
     Unavailable,
     /// Too many requests, as either store words it.
     Throttled,
-    /// A transaction that met another on its rows, a conditional put that met another of its key; throttling of
-    /// a single write.
+    /// A transaction, or a single write, that met a transaction on its rows; a conditional put that met another of
+    /// its key.
     Conflict,
 }
 
@@ -34,7 +34,7 @@ impl Canned {
             (Self::ServerError, false) => (500, xml("InternalError")),
             (Self::Throttled, true) => (400, error("ProvisionedThroughputExceededException")),
             (Self::Conflict, true) if transaction => (400, cancellation()),
-            (Self::Conflict, true) => (400, error("ThrottlingException")),
+            (Self::Conflict, true) => (400, error("TransactionConflictException")),
             (Self::Conflict, false) if put => (409, xml("ConditionalRequestConflict")),
             (Self::Throttled | Self::Conflict, false) => (503, xml("SlowDown")),
         };

@@ -137,7 +137,7 @@ impl Images {
                 .expression_attribute_names("#refusal", rows::REFUSAL)
                 .expression_attribute_values(":refusal", text(refusal)),
         };
-        Self::outcome(update.send().await)
+        Self::outcome(update).await
     }
 
     /// DELETING to a tombstone, once the object is gone. DynamoDB drops it when its time is over. While a write of
@@ -182,7 +182,7 @@ impl Images {
                 .expression_attribute_values(":shard", shard)
                 .expression_attribute_values(":due", due)
         };
-        Self::outcome(update.send().await)
+        Self::outcome(update).await
     }
 }
 

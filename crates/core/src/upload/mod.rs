@@ -29,7 +29,7 @@ use self::verify::{part_filename, verify};
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, ImageRules, bucket_name, table_name};
 use crate::model::to_millis;
-use crate::presign::{PresignOptions, PresignedUrl, Presigner};
+use crate::presign::Links;
 use crate::repo::{Guard, Images, Objects, Row, State, Transition};
 use crate::{
     Attributes, Error, IdempotencyKey, Image, ImageId, ObjectName, Sha256Digest, Status, UserId,
@@ -81,7 +81,7 @@ struct Part {
 pub struct Uploader {
     images: Images,
     objects: Objects,
-    presigner: Presigner,
+    links: Links,
     publisher: Publisher,
     rules: ImageRules,
 }
@@ -94,7 +94,7 @@ impl WithHttp for Uploader {
         let rules = ImageRules::from_environment(environment)?;
         Ok(Self {
             publisher: Publisher::new(images.clone(), objects.clone(), rules.clone()),
-            presigner: Presigner::new(aws, objects.clone(), environment)?,
+            links: Links::new(aws, objects.clone(), environment)?,
             images,
             objects,
             rules,
@@ -219,23 +219,10 @@ impl Uploader {
         }
     }
 
-    /// Where the image is stored: `s3://bucket/key`, for its owner.
+    /// Where the images are.
     #[must_use]
-    pub fn s3_url(&self, image: &Image) -> String {
-        self.objects.url(image)
-    }
-
-    /// Signs a URL that reads the image.
-    ///
-    /// # Errors
-    /// [`Error::Presign`].
-    pub async fn presign(
-        &self,
-        image: &Image,
-        options: PresignOptions,
-        now: DateTime<Utc>,
-    ) -> Result<PresignedUrl, Error> {
-        self.presigner.presign(image, options, now).await
+    pub fn links(&self) -> &Links {
+        &self.links
     }
 }
 
