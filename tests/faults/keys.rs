@@ -89,11 +89,12 @@ async fn a_key_works_again_after_its_upload_came_to_nothing_and_was_swept() {
     .await;
     batch.sweep(EARLY).await;
     // All that was in flight lands before the hold ends, or never.
-    for (_, _, script, _) in cases.borrow().iter() {
+    let cases = cases.into_inner();
+    for (_, _, script, _) in &cases {
         script.land().await;
     }
     batch.sweep(LATE).await;
-    for (client, plan, _, outcome) in cases.take() {
+    for (client, plan, _, outcome) in cases {
         let label = format!("{plan:?}: {outcome:?}");
         let again = client.must_succeed(&label, batch.world.after(LATE)).await;
         let third = client.must_succeed(&label, batch.world.after(LATER)).await;
@@ -216,7 +217,7 @@ async fn meet_a_sweeper(batch: &Batch, call: usize, gate: usize, meanwhile: Mean
         }
     })
     .await;
-    if !swept.good().is_some_and(|report| report.failed == 0) {
+    if swept.good().is_none_or(|report| report.failed > 0) {
         batch.violation(&label, format!("the sweeper: {swept:?}"));
     }
     batch.sweep(LATER).await;
@@ -310,10 +311,8 @@ async fn a_direct_upload_that_was_never_put_can_be_asked_for_again_under_its_key
         let (user, key) = (&client.user, Some(&client.key));
         // Signatures are checked against the clock of today.
         let yesterday = world.after(TimeDelta::hours(-20));
-        let script = Arc::new(match killed {
-            true => Script::of(&[(0, Fault::KilledAfter)]),
-            false => Script::default(),
-        });
+        let faults = killed.then_some((0, Fault::KilledAfter));
+        let script = Arc::new(Script::of(faults.as_slice()));
         let first = play(&script, world.ask_direct(user, key, bytes.len(), yesterday)).await;
         assert_eq!(first.good().is_none(), killed);
         if swept {

@@ -16,8 +16,7 @@ async fn bytes_of_an_image_that_is_deleted_meanwhile_are_not_there() {
             let (user, _) = batch.user();
             let image = world.upload(&user, None, picture(1), now).await.unwrap();
             let faults = answers.map(|canned| (0, Fault::Answers(canned)));
-            let faults: Vec<_> = faults.into_iter().collect();
-            let script = Arc::new(Script::of(&faults).with_gate(0));
+            let script = Arc::new(Script::of(faults.as_slice()).with_gate(0));
             let delete = async {
                 // One that is cut short has removed the bytes and not told the row.
                 let cut = [(2, Fault::KilledAfter)];

@@ -136,7 +136,8 @@ impl Uploader {
                         id: ImageId::derived(upload.user, key, sound),
                         request: file_digest(request, index),
                     });
-                    let stored = self.store_verified(&upload, verified, part, now).await;
+                    // On the heap: the calls of two stores make a large future.
+                    let stored = Box::pin(self.store_verified(&upload, verified, part, now)).await;
                     match stored {
                         Err(error) if sound == 0 && part.is_some() && !is_on_record(&error) => {
                             return Err(error);
