@@ -227,6 +227,30 @@ async fn meet(batch: &Batch, gate: usize, meanwhile: Meanwhile, plan: Plan) -> u
 }
 
 #[tokio::test]
+async fn whoever_completes_while_the_bytes_are_refused_is_told_why() {
+    let batch = Batch::new().await;
+    let world = &batch.world;
+    // Read the row, read the object, note the refusal.
+    for gate in 0..3 {
+        let (user, _) = batch.user();
+        let wrong = not_a_picture(&picture(1));
+        let id = started(world, &user, &wrong).await.upload.id;
+        let script = Arc::new(Script::default().with_gate(gate));
+        let first = play(&script, complete(world, &user, id));
+        let (first, heard) = interleave(&script, first, event(world, &user, id)).await;
+        assert!(matches!(heard, Ok(Ingested::Rejected(..))), "{heard:?}");
+        let kind = first.error().map(Error::kind);
+        assert_eq!(
+            kind,
+            Some(ErrorKind::UnprocessableImage),
+            "gate {gate}: {first:?}"
+        );
+        batch.expect(&user, format!("gate {gate}"), Expect::Gone);
+    }
+    batch.finish().await;
+}
+
+#[tokio::test]
 async fn no_url_is_given_out_for_an_upload_that_was_refused_meanwhile() {
     let batch = Batch::new().await;
     // The row is met, then taken over.

@@ -61,16 +61,20 @@ impl Publisher {
                 status: Status::Active,
                 ..image
             }),
-            Transition::Refused => self.outcome_of_another(row).await,
+            Transition::Refused => self.outcome_of_another(row, Error::Conflict).await,
         }
     }
 
-    /// Somebody else was faster.
-    async fn outcome_of_another(&self, row: &Row) -> Result<Image, Error> {
+    /// Somebody else was faster, or where the row is still PENDING, what it is otherwise.
+    pub(super) async fn outcome_of_another(
+        &self,
+        row: &Row,
+        otherwise: Error,
+    ) -> Result<Image, Error> {
         let found = self.images.find(row.id).await?.ok_or(Error::NotFound)?;
         match &found.state {
             State::Active(image) => Ok(image.clone()),
-            State::Uploading(_) | State::Direct(_) => Err(Error::Conflict),
+            State::Uploading(_) | State::Direct(_) => Err(otherwise),
             State::Deleting | State::Deleted => Err(refusal(&found).unwrap_or(Error::NotFound)),
         }
     }
