@@ -4,9 +4,9 @@ use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use serde_json::json;
 use shoebox_core::{
-    AttributeFields, Attributes, AuditReport, Caller, Deleter, DirectFields, Error, Faults, File,
-    IdempotencyKey, Image, Ingested, Ingester, ListFields, ListQuery, Lister, Page, Patch,
-    Precondition, PresignOptions, Reader, Repair, StartedUpload, Sweeper, Updater, Upload,
+    AttributeFields, Attributes, AuditReport, Caller, Deleter, DirectFields, DirectStart, Error,
+    Faults, File, IdempotencyKey, Image, Ingested, Ingester, ListFields, ListQuery, Lister, Page,
+    Patch, Precondition, PresignOptions, Reader, Repair, StartedUpload, Sweeper, Updater, Upload,
     Uploader, UserId, Visibility,
 };
 use shoebox_tests::picture;
@@ -46,14 +46,11 @@ async fn upload(
         user,
         attributes,
         default_visibility: Visibility::Private,
-        idempotency: key.map(|key| (key, 0)),
+        idempotency: key,
     };
-    let file = File {
-        bytes: bytes.clone(),
-        filename: Some("sea.png".to_owned()),
-        declared_type: None,
-    };
-    Box::pin(uploader.upload(upload, file, Utc::now())).await
+    let file = File::new(bytes.clone(), Some("sea.png".to_owned()), None);
+    let outcomes = Box::pin(uploader.upload(upload, vec![file], Utc::now())).await;
+    outcomes?.pop().unwrap()
 }
 
 async fn start_direct(uploader: &Uploader, user: &UserId, size_bytes: usize) -> StartedUpload {
@@ -65,7 +62,10 @@ async fn start_direct(uploader: &Uploader, user: &UserId, size_bytes: usize) -> 
     let attributes = attributes("public", &["sea"]);
     let request = checked(|faults| uploader.declare(attributes, &fields, faults).unwrap()).unwrap();
     let start = uploader.start_direct(user, Visibility::Private, &request, None, Utc::now());
-    Box::pin(start).await.unwrap()
+    match Box::pin(start).await.unwrap() {
+        DirectStart::Pending(started) => *started,
+        DirectStart::Complete(image) => panic!("{image:?} is shown"),
+    }
 }
 
 async fn put(started: &StartedUpload, bytes: &[u8]) {
@@ -101,7 +101,7 @@ pub(super) async fn an_image_is_uploaded_listed_read_changed_and_deleted(place: 
     let image = upload(&uploader, &user, &attributes, None, &bytes)
         .await
         .unwrap();
-    let key = uploader.s3_url(&image);
+    let key = uploader.links().s3_url(&image);
     let key = object_key(place, &key);
     assert_eq!(place.bytes(key).await, bytes);
 
@@ -117,6 +117,7 @@ pub(super) async fn an_image_is_uploaded_listed_read_changed_and_deleted(place: 
         attachment: true,
     };
     let url = reader
+        .links()
         .presign(&image, options, Utc::now())
         .await
         .unwrap()
