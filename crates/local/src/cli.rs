@@ -51,6 +51,9 @@ pub(crate) struct Sweep {
     /// With --audit: remove objects and listing rows that belong to no image
     #[arg(long, requires = "audit")]
     apply: bool,
+    /// Print the numbers as one line of JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Sweep {
@@ -62,6 +65,11 @@ impl Sweep {
             Repair::DryRun
         };
         self.audit.then_some(repair)
+    }
+
+    /// Whether programs read the report.
+    pub(crate) fn json(self) -> bool {
+        self.json
     }
 }
 
