@@ -6,11 +6,15 @@
 //! path beneath them.
 
 #[cfg(test)]
+mod audits;
+#[cfg(test)]
 mod deletes;
 #[cfg(test)]
 mod directs;
 #[cfg(test)]
 mod patches;
+#[cfg(test)]
+mod poison;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
