@@ -12,6 +12,8 @@ mod deletes;
 #[cfg(test)]
 mod directs;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod patches;
 #[cfg(test)]
 mod poison;
