@@ -261,7 +261,6 @@ async fn a_list_of_ids_that_is_none_deletes_nothing() {
 async fn what_s3_fails_to_remove_is_an_error_or_with_force_the_sweepers() {
     let shoebox = Shoebox::with(&[]).await;
     let stores = &shoebox.stores;
-    let file = picture::png(3, 2);
     let image = shoebox.upload("ann", json!({})).await;
     let id = text(&image, "image_id");
     let key = stores.key_of(&image);
@@ -283,11 +282,9 @@ async fn what_s3_fails_to_remove_is_an_error_or_with_force_the_sweepers() {
     let row = stores.image_row(&id).await.expect("a row for the sweeper");
     assert_eq!(string(&row, "status"), "deleting");
 
-    // S3 is back, with what it kept.
+    // S3 is back. The object itself is not put again: the bucket's event would be as fast as the sweeper.
     let back = stores.s3.create_bucket().bucket(&stores.bucket);
     back.send().await.unwrap();
-    let kept = stores.s3.put_object().bucket(&stores.bucket).key(&key);
-    kept.body(file.into()).send().await.unwrap();
     let due = chrono::Utc::now() + chrono::TimeDelta::minutes(3);
     let budget = std::time::Duration::from_mins(1);
     let report = sweeper(&shoebox).sweep(due, budget).await.unwrap();

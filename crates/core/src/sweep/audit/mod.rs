@@ -52,16 +52,13 @@ impl Sweeper {
         let settled = SystemTime::from(now - SETTLING);
         let mut orphans = Vec::new();
         for (key, written) in objects {
-            match (id_in_key(&key), owner_in_key(&key)) {
-                (Some(id), Some(_)) => {
-                    if written < settled && !table.accounts_for(&key, id) {
-                        orphans.push(key);
-                    }
+            if let (Some(id), Some(_)) = (id_in_key(&key), owner_in_key(&key)) {
+                if written < settled && !table.accounts_for(&key, id) {
+                    orphans.push(key);
                 }
-                _ => {
-                    tracing::warn!(key, "an object that is not of this service");
-                    report.foreign_objects += 1;
-                }
+            } else {
+                tracing::warn!(key, "an object that is not of this service");
+                report.foreign_objects += 1;
             }
         }
         report.objects_without_row = orphans.len() as u64;
