@@ -72,10 +72,8 @@ impl Worker {
         let body = json!({
             "file_data": picture::base64(file), "user_id": self.user, "tags": ["a", self.user],
         });
-        let answer = self
-            .client
-            .post_json(&format!("{}/images", self.url), &body);
-        let answer = answer.await?;
+        let target = format!("{}/images", self.url);
+        let answer = self.client.post_json(&target, &body).await?;
         assert_eq!(answer.status, 201, "{answer:?}");
         self.note(&answer.json(), file);
         Some(())
@@ -110,10 +108,8 @@ impl Worker {
         let body = json!({
             "content_type": "image/png", "size": file.len(), "user_id": self.user, "tags": ["a", self.user],
         });
-        let started = self
-            .client
-            .post_json(&format!("{}/images/uploads", self.url), &body);
-        let started = started.await?;
+        let target = format!("{}/images/uploads", self.url);
+        let started = self.client.post_json(&target, &body).await?;
         assert_eq!(started.status, 202, "{started:?}");
         let started = started.json();
         let upload = &started["upload"];
