@@ -5,8 +5,8 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::TimeDelta;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 use shoebox_core::{AuditReport, Error, IdempotencyKey, Image, ImageId, Repair, UserId};
+use shoebox_tests::picture::sha256;
 
 use crate::support::{
     Batch, Expect, Fault, Landing, Plan, Script, World, explore_with, interleave, picture, play,
@@ -36,8 +36,7 @@ async fn put_object(world: &World, key: &str) {
 
 /// Puts the object that an upload under the key would put, without a row.
 async fn put_orphan(world: &World, user: &UserId, key: &IdempotencyKey) {
-    let digest = Sha256::digest(picture(1));
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = sha256(&picture(1));
     let id = ImageId::derived(user, key, 0);
     put_object(world, &format!("images/{user}/{id}/{digest}")).await;
 }

@@ -30,12 +30,11 @@ async fn library(world: &World) -> Vec<Image> {
     for number in 0..3 {
         let at = world.after(chrono::TimeDelta::seconds(number));
         let image = world.upload(&user, None, picture(1), at).await.unwrap();
-        images.push(match number {
-            0 => image,
-            _ => {
-                let patch = json!({"description": "x".repeat(LARGE)});
-                world.patch(&user, image.id, patch, at).await.unwrap()
-            }
+        images.push(if number == 0 {
+            image
+        } else {
+            let patch = json!({"description": "x".repeat(LARGE)});
+            world.patch(&user, image.id, patch, at).await.unwrap()
         });
     }
     images

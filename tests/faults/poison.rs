@@ -63,7 +63,7 @@ async fn an_upload_that_ends_its_verifier_holds_up_nobody_and_is_refused_in_the_
         )
         .await;
     }
-    let kill = || Arc::new(Script::of_object(id, Fault::KilledAfter));
+    let kill = || Arc::new(Script::of_object(&id.to_string(), Fault::KilledAfter));
     let mut kills = 0;
     let mut published = 0;
     let mut round = 0;

@@ -90,9 +90,9 @@ impl Script {
     }
 
     /// Every read of an object whose path holds `part` suffers the fault.
-    pub(crate) fn of_object(part: impl ToString, fault: Fault) -> Self {
+    pub(crate) fn of_object(part: &str, fault: Fault) -> Self {
         Self {
-            by_object: Some((part.to_string(), fault)),
+            by_object: Some((part.to_owned(), fault)),
             ..Self::default()
         }
     }

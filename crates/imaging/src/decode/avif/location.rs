@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn extents_are_counted_over_all_items() {
-        let item = [&b"\0\x01\0\0\xFF\xFF"[..], &[0; 4 * 0xFFFF]].concat();
+        let item = [&b"\0\x01\0\0\xFF\xFF"[..], &vec![0; 4 * 0xFFFF]].concat();
         // Offsets of four bytes, lengths of none, one or two items.
         let one = [&b"\0\0\0\0\x40\0\0\x01"[..], &item].concat();
         assert_eq!(parse(&one).unwrap().len(), 1);
