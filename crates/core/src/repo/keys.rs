@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_listing_is_known_by_its_key_and_nothing_else_is() {
-        let user = UserId::parse("a#b@x.org").unwrap();
+        let user = UserId::parse("a.b@x.org").unwrap();
         let category = Category::parse("a#b").unwrap();
         let facets = [
             Facet::Whole,

@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn the_user_is_read_back_from_a_key_of_ours_alone() {
         let id = ImageId::new(chrono::DateTime::UNIX_EPOCH, [1; 10]);
-        for name in ["..", "ann-b_c@x.org", "a%2Fb"] {
+        for name in ["..", "ann-b_c@x.org"] {
             let user = UserId::parse(name).unwrap();
             assert_eq!(owner_in_key(&key(&user, id, None)), Some(user));
         }
