@@ -12,6 +12,8 @@ mod deletes;
 #[cfg(test)]
 mod directs;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod patches;
@@ -21,6 +23,10 @@ mod poison;
 mod races;
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod reads;
+#[cfg(test)]
+mod several;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

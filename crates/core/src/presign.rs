@@ -71,15 +71,15 @@ impl std::fmt::Debug for PresignedUrl {
     }
 }
 
-/// Signs URLs.
+/// Where images are, for those who may know: the same for every use case that answers with images.
 #[derive(Debug, Clone)]
-pub(crate) struct Presigner {
+pub struct Links {
     aws: Aws,
     objects: Objects,
     default_secs: u32,
 }
 
-impl Presigner {
+impl Links {
     pub(crate) fn new(
         aws: Aws,
         objects: Objects,
@@ -92,6 +92,12 @@ impl Presigner {
         })
     }
 
+    /// Where an image is stored: `s3://bucket/key`, for its owner.
+    #[must_use]
+    pub fn s3_url(&self, image: &Image) -> String {
+        self.objects.url(image)
+    }
+
     /// How long a URL that is signed now works: as long as asked, or until the credentials end.
     pub(crate) fn lifetime(&self, asked: Duration, now: DateTime<Utc>) -> Duration {
         let start = SystemTime::from(now);
@@ -100,8 +106,11 @@ impl Presigner {
         left.map_or(asked, |left| left.min(asked))
     }
 
-    /// Signs a URL for an image. It ends with the credentials that sign it, where they end first.
-    pub(crate) async fn presign(
+    /// Signs a URL that reads an image. It ends with the credentials that sign it, where they end first.
+    ///
+    /// # Errors
+    /// [`Error::Presign`].
+    pub async fn presign(
         &self,
         image: &Image,
         options: PresignOptions,

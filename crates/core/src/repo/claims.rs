@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::keys::{self, Position};
-use super::rows::{Item, Row, State, Turn, image_key, item_key, number, text};
+use super::rows::{DELETED, Item, Row, State, Turn, image_key, item_key, number, text};
 use super::transact::Transition;
 use super::{Images, StoreError, id_in_key, owner_in_key};
 use crate::{Error, Status, Visibility};
@@ -55,7 +55,7 @@ impl Images {
             .expression_attribute_values(":tries", number(to.tries.into()))
             .expression_attribute_values(":shard", shard)
             .expression_attribute_values(":due", due);
-        Self::outcome(update.send().await)
+        Self::outcome(update).await
     }
 
     /// Takes the id of an object that no row accounts for, by a DELETING row that the sweeper finishes should the
@@ -112,11 +112,11 @@ impl Images {
             .condition_expression("#status = :deleted AND attempt = :attempt")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":deleting", text(Status::Deleting.as_str()))
-            .expression_attribute_values(":deleted", text("deleted"))
+            .expression_attribute_values(":deleted", text(DELETED))
             .expression_attribute_values(":attempt", text(&found.guard.attempt))
             .expression_attribute_values(":shard", shard)
             .expression_attribute_values(":due", due);
-        Ok(match Self::outcome(update.send().await)? {
+        Ok(match Self::outcome(update).await? {
             Transition::Made => Claim::Taken(Box::new(found)),
             Transition::Refused => Claim::Refused,
         })
