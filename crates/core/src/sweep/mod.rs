@@ -104,7 +104,9 @@ impl Sweeper {
         report: &mut SweepReport,
     ) {
         let steps = stream::iter(ids).map(|id| async move {
-            let step = clock.in_time(self.look_at(id, now)).await;
+            // On the heap, and made only in time: it is large.
+            let step = clock.in_time(async { Box::pin(self.look_at(id, now)).await });
+            let step = step.await;
             (id, step)
         });
         let steps: Vec<_> = steps.buffer_unordered(CONCURRENCY).collect().await;
