@@ -88,7 +88,7 @@ impl Sweeper {
                     return Ok(report);
                 }
                 let (ids, next) = self.images.due(shard, now, from).await?;
-                self.settle(ids, now, clock, &mut report).await;
+                Box::pin(self.settle(ids, now, clock, &mut report)).await;
                 resume = next;
             }
         }
