@@ -35,7 +35,7 @@ mod upload;
 pub use authorize::{Action, Caller, View, authorize, view};
 pub use delete::{Deleter, MAX_BULK_IDS};
 pub use error::{Error, ErrorKind};
-pub use fault::{Fault, Faults};
+pub use fault::{Fault, Faults, abridged};
 pub use get::Reader;
 #[cfg(feature = "upload")]
 pub use ingest::{Ingested, Ingester};

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use http::StatusCode;
-use shoebox_core::Error;
+use shoebox_core::{Error, abridged};
 use shoebox_core::config::{ConfigError, Environment};
 use tracing::level_filters::LevelFilter;
 use tracing::{Span, error, error_span, info, warn};
@@ -89,8 +89,23 @@ where
         .with_filter(targets)
 }
 
+/// The most characters of a failure in a line. It can repeat what a client sent.
+const MAX_CHARS: usize = 4_096;
+
+/// A text for the log: bounded, and without characters that a terminal or a viewer of logs would act on.
+fn loggable(text: &str) -> String {
+    let abridged = abridged(text, MAX_CHARS);
+    let shown = abridged.chars().flat_map(|character| {
+        let escaped = character.escape_debug();
+        let plain = matches!(character, '"' | '\'' | '\\').then_some(character);
+        plain.into_iter().chain(escaped.filter(move |_| plain.is_none()))
+    });
+    shown.collect()
+}
+
 /// The span of one request; whatever is logged inside carries its fields in the object `span`.
 pub(crate) fn request_span(request_id: &str, operation: &str) -> Span {
+    let request_id = loggable(request_id);
     error_span!(
         "request",
         request_id,
@@ -108,7 +123,7 @@ pub(crate) fn answered(
     failure: Option<&Failure>,
 ) {
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let error = failure.map(Failure::chain);
+    let error = failure.map(|failure| loggable(&failure.chain()));
     let code = status.as_u16();
     if status.is_server_error() {
         error!(
@@ -128,7 +143,7 @@ pub(crate) fn answered(
 /// One of several things in a request that could not be done, where the request as a whole was answered by 207.
 /// `what` is an image id or the number of a file.
 pub fn partly_failed(what: &str, failed: &Error) {
-    let error = error_chain(failed);
+    let error = loggable(&error_chain(failed));
     if status_of(failed.kind()).is_server_error() {
         error!(error, "{what} failed");
     } else {

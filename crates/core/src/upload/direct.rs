@@ -117,7 +117,7 @@ impl Uploader {
             sha256: request.sha256,
             created_at: now,
         };
-        let url_life = self.presigner.lifetime(URL_LIFE, now);
+        let url_life = self.presigner.lifetime(URL_LIFE, now)?;
         let guard = Guard {
             attempt: Uuid::new_v4().to_string(),
             lease_until: now,
