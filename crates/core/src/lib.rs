@@ -51,4 +51,4 @@ pub use repo::StoreError;
 pub use sweep::{AuditReport, Repair, SweepReport, Sweeper};
 pub use update::{Patch, Precondition, Updater};
 #[cfg(feature = "upload")]
-pub use upload::{DirectRequest, File, Upload, Uploader};
+pub use upload::{DirectRequest, File, PixelBudget, Upload, Uploader};

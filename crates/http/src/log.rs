@@ -6,8 +6,8 @@ use std::io;
 use std::time::Duration;
 
 use http::StatusCode;
-use shoebox_core::{Error, abridged};
 use shoebox_core::config::{ConfigError, Environment};
+use shoebox_core::{Error, abridged};
 use tracing::level_filters::LevelFilter;
 use tracing::{Span, error, error_span, info, warn};
 use tracing_subscriber::filter::Targets;
@@ -98,7 +98,9 @@ fn loggable(text: &str) -> String {
     let shown = abridged.chars().flat_map(|character| {
         let escaped = character.escape_debug();
         let plain = matches!(character, '"' | '\'' | '\\').then_some(character);
-        plain.into_iter().chain(escaped.filter(move |_| plain.is_none()))
+        plain
+            .into_iter()
+            .chain(escaped.filter(move |_| plain.is_none()))
     });
     shown.collect()
 }

@@ -100,12 +100,7 @@ pub struct ConditionParameters {
 
 /// The response of one status, its body a problem document.
 fn problem(status: StatusCode) -> (String, RefOr<Response>) {
-    let example = Problem::new(
-        status,
-        code(status),
-        sentence(status),
-        "6f1f4a52",
-    );
+    let example = Problem::new(status, code(status), sentence(status), "6f1f4a52");
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(Problem::name())))
         .example(serde_json::to_value(&example).ok())

@@ -2,7 +2,8 @@
 //! in memory, so two at once would only need more of both.
 
 use shoebox_core::{
-    Attributes, File, IdempotencyKey, Image, PresignOptions, Upload, Uploader, UserId, View,
+    Attributes, File, IdempotencyKey, Image, PixelBudget, PresignOptions, Upload, Uploader, UserId,
+    View,
 };
 use shoebox_http::bodies::{FileFailure, ImageBody, UploadedImages};
 use shoebox_http::form::UploadedFile;
@@ -25,9 +26,10 @@ impl Batch<'_> {
         let alone = files.len() == 1;
         let mut stored = Vec::new();
         let mut failed = Vec::new();
+        let mut budget = PixelBudget::new(self.uploader);
         for (index, file) in files.into_iter().enumerate() {
             let filename = file.filename.clone();
-            match self.store_one(index, file).await {
+            match self.store_one(index, file, &mut budget).await {
                 Ok(image) => stored.push(image),
                 Err(error) => failed.push(FailedFile {
                     index,
@@ -55,6 +57,7 @@ impl Batch<'_> {
         &self,
         index: usize,
         file: UploadedFile,
+        budget: &mut PixelBudget,
     ) -> Result<Image, shoebox_core::Error> {
         let upload = Upload {
             user: &self.user,
@@ -67,6 +70,7 @@ impl Batch<'_> {
             filename: file.filename,
             declared_type: file.declared_type,
         };
+        budget.take(&file)?;
         self.uploader.upload(upload, file, self.call.now).await
     }
 

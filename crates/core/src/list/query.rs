@@ -131,7 +131,10 @@ impl ListQuery {
         add("date_from", self.date_from.map(time_text));
         add("date_to", self.date_to.map(time_text));
         add("order", (!self.newest_first).then(|| "asc".to_owned()));
-        add("limit", (self.limit != DEFAULT_LIMIT).then(|| self.limit.to_string()));
+        add(
+            "limit",
+            (self.limit != DEFAULT_LIMIT).then(|| self.limit.to_string()),
+        );
         parameters
     }
 

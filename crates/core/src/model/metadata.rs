@@ -24,7 +24,10 @@ impl Metadata {
         if fields.is_empty() {
             return Ok(None);
         }
-        if !fields.values().all(|value| is_within(value, Self::MAX_DEPTH - 1)) {
+        if !fields
+            .values()
+            .all(|value| is_within(value, Self::MAX_DEPTH - 1))
+        {
             return Err(Invalid::new("must be at most 32 objects and arrays deep"));
         }
         let metadata = Self(fields);

@@ -9,6 +9,7 @@
 //! acts when no attempt can, does it without a race. It only ends the attempt's lease, so that a repeat with the
 //! same idempotency key can take over at once: what is still in flight then puts the same bytes, or is fenced.
 
+mod batch;
 mod direct;
 mod idempotency;
 mod publish;
@@ -19,6 +20,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+pub use self::batch::PixelBudget;
 pub use self::direct::DirectRequest;
 use self::idempotency::{Resumption, request_digest, resume};
 pub(crate) use self::publish::{Publisher, is_about_the_image};

@@ -1,6 +1,7 @@
 //! The image sequence of a file: tracks of coded pictures (ISO/IEC 14496-12 8.4 to 8.7, `moov`).
 
 use crate::bytes::ByteReader;
+use crate::decode;
 use crate::error::Defect;
 use crate::{InspectError, Limits};
 
@@ -82,6 +83,11 @@ impl<'a> Track<'a> {
             sizes,
             chunks: chunks(&sample_table, samples)?,
         }))
+    }
+
+    /// The pixels of all pictures.
+    pub(super) fn decoded_pixels(&self) -> u64 {
+        decode::pixels(self.width, self.height, self.samples)
     }
 
     /// Checks the track against `limits` and decodes all its pictures.
