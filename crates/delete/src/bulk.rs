@@ -43,7 +43,7 @@ impl Ids {
     pub(crate) fn read(members: &JsonMembers<'_>, faults: &mut Faults) -> Self {
         let mut ids = Self::default();
         let Some(Value::Array(items)) = members.value("image_ids", faults) else {
-            faults.add("image_ids", "is required: an array of 1 to 100 ids");
+            faults.add_missing("image_ids", "is required: an array of 1 to 100 ids");
             return ids;
         };
         if items.is_empty() || items.len() > MAX_BULK_IDS {

@@ -133,7 +133,7 @@ async fn a_key_is_good_for_the_filters_it_was_made_for_only() {
 async fn the_next_link_names_what_was_understood_and_is_left_out_where_headers_would_not_hold_it() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("long-link");
-    let tags: Vec<String> = (0..20).map(|n| format!("{n:ü<64}")).collect();
+    let tags: Vec<String> = (0..20).map(|n| format!("{n:🌊<64}")).collect();
     let long = json!({ "tags": tags });
     for attributes in [long.clone(), long, json!({}), json!({})] {
         shoebox.upload(&user, attributes).await;
