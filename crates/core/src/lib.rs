@@ -43,7 +43,7 @@ pub use list::{ListFields, ListQuery, Lister, Page};
 pub use model::{
     AttributeFields, Attributes, Category, Description, DirectFields, DirectUpload, Filename,
     IdempotencyKey, Image, ImageId, Invalid, Metadata, NotAnImageId, ObjectName, Sha256Digest,
-    StartedUpload, Status, Tag, Tags, UserId, Visibility, to_millis,
+    StartedUpload, Status, Tag, Tags, UserId, Visibility, timestamp, to_millis,
 };
 pub use presign::{PresignOptions, PresignedUrl, cache_control, content_disposition};
 pub use repo::StoreError;

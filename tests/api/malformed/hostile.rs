@@ -210,9 +210,10 @@ fn form_body() -> impl Strategy<Value = (String, Vec<u8>)> {
         let mut form = Form::new();
         for (name, value, is_file) in parts {
             let name = name.replace(['\r', '\n', '"'], "");
-            form = match is_file {
-                true => form.file("files", &name, "image/png", value.as_bytes()),
-                false => form.text(&name, &value),
+            form = if is_file {
+                form.file("files", &name, "image/png", value.as_bytes())
+            } else {
+                form.text(&name, &value)
             };
         }
         (form.content_type(), form.into_body())

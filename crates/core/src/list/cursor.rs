@@ -158,8 +158,8 @@ mod tests {
             ..position()
         };
         let range = KeyRange {
-            lower: crate::repo::time_text(at(1_000).created_at),
-            upper: crate::repo::time_text(at(2_000).created_at) + "$",
+            lower: crate::timestamp(at(1_000).created_at),
+            upper: crate::timestamp(at(2_000).created_at) + "$",
         };
         for (millis, is_inside) in [(999, false), (1_000, true), (2_000, true), (2_001, false)] {
             let opened = key.open(&key.seal(at(millis), filters), filters, &range);

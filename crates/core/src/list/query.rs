@@ -1,8 +1,8 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use imaging::ImageFormat;
 
-use crate::repo::{Facet, KeyRange, time_text};
-use crate::{Category, Faults, Invalid, Tag, Tags, UserId, Visibility, to_millis};
+use crate::repo::{Facet, KeyRange};
+use crate::{Category, Faults, Invalid, Tag, Tags, UserId, Visibility, timestamp, to_millis};
 
 /// The page size where the client does not say.
 const DEFAULT_LIMIT: usize = 20;
@@ -128,8 +128,8 @@ impl ListQuery {
         let content_type = self.content_type.map(ImageFormat::content_type);
         add("content_type", content_type.map(str::to_owned));
         add("visibility", self.visibility.map(|only| only.to_string()));
-        add("date_from", self.date_from.map(time_text));
-        add("date_to", self.date_to.map(time_text));
+        add("date_from", self.date_from.map(timestamp));
+        add("date_to", self.date_to.map(timestamp));
         add("order", (!self.newest_first).then(|| "asc".to_owned()));
         add(
             "limit",
@@ -166,10 +166,10 @@ impl ListQuery {
     /// all of that millisecond and `{time}$` after.
     pub(super) fn range(&self) -> KeyRange {
         KeyRange {
-            lower: self.date_from.map_or_else(|| "0".to_owned(), time_text),
+            lower: self.date_from.map_or_else(|| "0".to_owned(), timestamp),
             upper: self
                 .date_to
-                .map_or_else(|| "9~".to_owned(), |time| time_text(time) + "$"),
+                .map_or_else(|| "9~".to_owned(), |time| timestamp(time) + "$"),
         }
     }
 }

@@ -9,7 +9,9 @@ use chrono::{DateTime, Utc};
 use super::card::{Card, corrupt, size_bytes};
 use super::keys::{self, Position};
 use super::objects::{direct_key, object_key};
-use crate::{DirectUpload, Error, Image, ImageId, Sha256Digest, Status, UserId, Visibility};
+use crate::{
+    DirectUpload, Error, Image, ImageId, Sha256Digest, Status, UserId, Visibility, timestamp,
+};
 
 /// An item of the table.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -167,7 +169,7 @@ impl Row {
         let mut item = card.to_item()?;
         item.extend(image_key(self.id));
         item.insert("status".into(), text(status));
-        item.insert("created".into(), text(keys::time_text(created_at)));
+        item.insert("created".into(), text(timestamp(created_at)));
         item.insert("key".into(), text(&self.object_key));
         item.insert("attempt".into(), text(&self.guard.attempt));
         item.insert(

@@ -1,10 +1,10 @@
 //! Everything but the image itself.
 
 use serde::Serialize;
-use shoebox_core::{Error, Image, ImageId, PresignedUrl, abridged};
+use shoebox_core::{Error, Image, ImageId, PresignedUrl, abridged, timestamp};
 use utoipa::ToSchema;
 
-use super::{ImageBody, timestamp};
+use super::ImageBody;
 use crate::failure::FailedFile;
 use crate::problem::{MAX_DETAIL_CHARS, MAX_NAME_CHARS, status_of};
 
