@@ -10,11 +10,17 @@ mod deletes;
 #[cfg(test)]
 mod directs;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod patches;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod reads;
+#[cfg(test)]
+mod several;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -4,15 +4,6 @@
 //! A use case is a struct that builds itself from the environment: [`Lister`], [`Reader`], [`Updater`], [`Deleter`]
 //! and, with the feature `upload`, which links the image decoders, `Uploader`, `Ingester` and `Sweeper`.
 
-#![cfg_attr(
-    not(feature = "upload"),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "the repositories serve uploads, too"
-    )
-)]
-
 mod authorize;
 pub mod clients;
 pub mod config;
@@ -25,6 +16,14 @@ mod ingest;
 mod list;
 mod model;
 mod presign;
+#[cfg_attr(
+    not(feature = "upload"),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the repositories serve uploads, too"
+    )
+)]
 mod repo;
 #[cfg(feature = "upload")]
 mod sweep;
@@ -45,10 +44,10 @@ pub use model::{
     IdempotencyKey, Image, ImageId, Invalid, Metadata, NotAnImageId, ObjectName, Sha256Digest,
     StartedUpload, Status, Tag, Tags, UserId, Visibility, timestamp, to_millis,
 };
-pub use presign::{PresignOptions, PresignedUrl, cache_control, content_disposition};
+pub use presign::{Links, PresignOptions, PresignedUrl, cache_control, content_disposition};
 pub use repo::StoreError;
 #[cfg(feature = "upload")]
 pub use sweep::{AuditReport, Repair, SweepReport, Sweeper};
 pub use update::{Patch, Precondition, Updater};
 #[cfg(feature = "upload")]
-pub use upload::{DirectRequest, File, PixelBudget, Upload, Uploader};
+pub use upload::{DirectRequest, DirectStart, File, Upload, Uploader};

@@ -76,15 +76,15 @@ impl std::fmt::Debug for PresignedUrl {
 #[error("the credentials have ended")]
 struct CredentialsEnded;
 
-/// Signs URLs.
+/// Where images are, for those who may know: the same for every use case that answers with images.
 #[derive(Debug, Clone)]
-pub(crate) struct Presigner {
+pub struct Links {
     aws: Aws,
     objects: Objects,
     default_secs: u32,
 }
 
-impl Presigner {
+impl Links {
     pub(crate) fn new(
         aws: Aws,
         objects: Objects,
@@ -95,6 +95,12 @@ impl Presigner {
             objects,
             default_secs: presign_secs(environment)?,
         })
+    }
+
+    /// Where an image is stored: `s3://bucket/key`, for its owner.
+    #[must_use]
+    pub fn s3_url(&self, image: &Image) -> String {
+        self.objects.url(image)
     }
 
     /// How long a URL that is signed now works: as long as asked, or until the credentials end.
@@ -114,8 +120,11 @@ impl Presigner {
         }
     }
 
-    /// Signs a URL for an image. It ends with the credentials that sign it, where they end first.
-    pub(crate) async fn presign(
+    /// Signs a URL that reads an image. It ends with the credentials that sign it, where they end first.
+    ///
+    /// # Errors
+    /// [`Error::Presign`].
+    pub async fn presign(
         &self,
         image: &Image,
         options: PresignOptions,
@@ -196,7 +205,7 @@ mod tests {
         ]);
         let aws = Aws::new(&environment, &HttpLayer::default()).unwrap();
         let objects = Objects::new(&aws, "bucket".to_owned());
-        let presigner = Presigner::new(aws, objects, &environment).unwrap();
+        let presigner = Links::new(aws, objects, &environment).unwrap();
         let end = DateTime::parse_from_rfc3339("2026-01-31T12:00:00Z").unwrap();
         let lifetime = |left: i64, asked: u64| {
             let now = end.to_utc() - chrono::TimeDelta::milliseconds(left);

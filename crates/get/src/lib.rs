@@ -148,7 +148,7 @@ async fn download_image(reader: &Reader, call: &Call) -> Result<Reply, Failure> 
     let redirect = call.query.maybe_switch("redirect", &mut faults);
     faults.or(())?;
     let image = reader.find(&caller, call.image_id()?).await?;
-    let url = reader.presign(&image, options, call.now).await?;
+    let url = reader.links().presign(&image, options, call.now).await?;
     let redirect = redirect.unwrap_or_else(|| call.preferences().redirect_over_json());
     let reply = if redirect {
         Reply::redirect(&url.url)
@@ -167,8 +167,10 @@ async fn metadata(
     image: &Image,
     options: PresignOptions,
 ) -> Result<Reply, Failure> {
-    let url = reader.presign(image, options, call.now).await?;
-    let body = ImageBody::new(image, view(caller, image), |image| reader.s3_url(image));
+    let url = reader.links().presign(image, options, call.now).await?;
+    let body = ImageBody::new(image, view(caller, image), |image| {
+        reader.links().s3_url(image)
+    });
     let reply = Reply::json(StatusCode::OK, &body.with_url(url))?;
     Ok(reply.with_etag(&image.etag()))
 }

@@ -82,9 +82,11 @@ async fn bodies(
 ) -> Result<Vec<ImageBody>, Failure> {
     let mut bodies = Vec::with_capacity(page.images.len());
     for image in &page.images {
-        let body = ImageBody::new(image, view(caller, image), |image| lister.s3_url(image));
+        let body = ImageBody::new(image, view(caller, image), |image| {
+            lister.links().s3_url(image)
+        });
         bodies.push(match presign {
-            Some(options) => body.with_url(lister.presign(image, options, call.now).await?),
+            Some(options) => body.with_url(lister.links().presign(image, options, call.now).await?),
             None => body,
         });
     }

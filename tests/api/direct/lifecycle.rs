@@ -172,7 +172,7 @@ async fn an_image_too_large_for_the_gateway_goes_in_and_out_past_it() {
 }
 
 #[tokio::test]
-async fn a_repeated_start_gives_the_same_upload_until_it_is_complete() {
+async fn a_repeated_start_gives_the_same_upload_and_the_image_once_it_is_complete() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("restart");
     let file = picture::png(3, 9);
@@ -192,7 +192,18 @@ async fn a_repeated_start_gives_the_same_upload_until_it_is_complete() {
     let _ = ask(other).await.problem(409, "idempotency_key_reused");
     assert_eq!(put(&shoebox, &second.json(), &file).await.status, 200);
     assert_eq!(complete(&shoebox, &user, &first.json()).await.status, 200);
-    let _ = ask(body.clone()).await.problem(409, "upload_complete");
+    let image = assert_published(&shoebox, &user, &first.json(), &file).await;
+    let third = ask(body.clone()).await;
+    assert_eq!(third.status, 200, "{third:?}");
+    let location = format!("/images/{}", text(&image, "image_id"));
+    assert!(third.header("location").ends_with(&location), "{third:?}");
+    let etag = format!("\"{}\"", text(&image, "etag"));
+    assert_eq!(third.header("etag"), etag);
+    let third = third.json();
+    assert_eq!(third.get("upload"), None, "there is nothing to put");
+    for member in ["image_id", "status", "etag", "created_at", "s3_url"] {
+        assert_eq!(third[member], image[member], "{member}");
+    }
     let call = shoebox.post("/images").user(&user);
     let call = call.header("idempotency-key", "k");
     let upload = json!({ "file_data": picture::base64(&file), "tags": ["a"] });

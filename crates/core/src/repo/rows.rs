@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::card::{Card, corrupt, size_bytes};
 use super::keys::{self, Position};
 use super::objects::{direct_key, object_key};
 use crate::{
-    DirectUpload, Error, Image, ImageId, Sha256Digest, Status, UserId, Visibility, timestamp,
+    DirectUpload, Error, Image, ImageId, ObjectName, Sha256Digest, Status, UserId, Visibility,
+    timestamp,
 };
 
 /// An item of the table.
@@ -20,8 +22,12 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 /// row leaves description, metadata and EXIF to the image row, and a page that shows it reads that too.
 const CARD_BYTES: usize = 1_024;
 
+/// The status of a tombstone.
+pub(super) const DELETED: &str = "deleted";
 /// The attribute that says why a direct upload was refused.
 pub(super) const REFUSAL: &str = "refusal";
+/// The attribute of an upload that came to nothing.
+pub(super) const ABORTED: &str = "aborted";
 
 /// Where an image row is in its life, with what only that state has.
 #[derive(Debug, Clone)]
@@ -62,6 +68,8 @@ pub(crate) struct Row {
     pub(crate) object_key: String,
     pub(crate) user_id: UserId,
     pub(crate) visibility: Visibility,
+    /// Whether it went from PENDING to its end, and was never shown.
+    pub(crate) aborted: bool,
     /// Why the bytes of a direct upload were refused, in words for the client: whoever asks after that is told.
     pub(crate) refusal: Option<String>,
 }
@@ -76,6 +84,7 @@ impl Row {
             visibility: image.visibility,
             state: State::Uploading(image),
             guard,
+            aborted: false,
             refusal: None,
         }
     }
@@ -89,8 +98,36 @@ impl Row {
             visibility: upload.visibility,
             state: State::Direct(upload),
             guard,
+            aborted: false,
             refusal: None,
         }
+    }
+
+    /// The same with an object of its own, where one of this id may still be about to be removed.
+    pub(crate) fn with_object_named(self, name: Uuid) -> Self {
+        let object_name = ObjectName::Own(name);
+        match self.state {
+            State::Uploading(image) => Self::uploading(
+                Image {
+                    object_name,
+                    ..image
+                },
+                self.guard,
+            ),
+            State::Direct(upload) => Self::direct(
+                DirectUpload {
+                    object_name,
+                    ..upload
+                },
+                self.guard,
+            ),
+            State::Active(_) | State::Deleting | State::Deleted => self,
+        }
+    }
+
+    /// Whether nothing came of it for no fault of its bytes, so that the same can be tried again.
+    pub(crate) fn came_to_nothing(&self) -> bool {
+        self.aborted && self.refusal.is_none()
     }
 
     /// An ACTIVE row.
@@ -128,14 +165,15 @@ impl Row {
         let user_id = UserId::parse(field("user")?).map_err(corrupt)?;
         let visibility = field("vis")?.parse().map_err(corrupt)?;
         let refusal = string(&item, REFUSAL).map(str::to_owned);
-        let direct = matches!(item.get("direct"), Some(AttributeValue::Bool(true)));
+        let flag = |name| matches!(item.get(name), Some(AttributeValue::Bool(true)));
+        let (direct, aborted) = (flag("direct"), flag(ABORTED));
         let status = field("status")?.to_owned();
         let state = match status.as_str() {
             "pending" if direct => State::Direct(Card::read(item)?.into_direct(position)?),
             "pending" => State::Uploading(Card::read(item)?.into_image(position, Status::Pending)?),
             "active" => State::Active(Card::read(item)?.into_image(position, Status::Active)?),
             "deleting" => State::Deleting,
-            "deleted" => State::Deleted,
+            DELETED => State::Deleted,
             other => return Err(corrupt(format!("a row of status {other}"))),
         };
         Ok(Self {
@@ -145,6 +183,7 @@ impl Row {
             object_key,
             user_id,
             visibility,
+            aborted,
             refusal,
         })
     }

@@ -1,24 +1,19 @@
 //! What the images of one request may cost together.
 
-use super::{File, Uploader};
+use super::File;
 use crate::Error;
 
 /// The pixels that one request may still have verified. The limit on one image holds for all of a request, too:
 /// twenty files that each keep to it would otherwise keep a core busy for minutes.
 #[derive(Debug, Clone)]
-pub struct PixelBudget {
+pub(super) struct PixelBudget {
     limit: u64,
     left: u64,
 }
 
 impl PixelBudget {
     /// The budget of a new request.
-    #[must_use]
-    pub fn new(uploader: &Uploader) -> Self {
-        Self::of(uploader.rules.max_pixels)
-    }
-
-    fn of(limit: u64) -> Self {
+    pub(super) fn of(limit: u64) -> Self {
         Self { limit, left: limit }
     }
 
@@ -27,7 +22,7 @@ impl PixelBudget {
     ///
     /// # Errors
     /// [`Error::TooManyPixels`] where the files before it have left too little.
-    pub fn take(&mut self, file: &File) -> Result<(), Error> {
+    pub(super) fn take(&mut self, file: &File) -> Result<(), Error> {
         self.take_pixels(imaging::declared_pixels(&file.bytes).unwrap_or(0))
     }
 

@@ -90,6 +90,7 @@ impl PendingImage {
                     size_bytes,
                     sha256,
                     created_at,
+                    ..
                 },
             url,
             headers,

@@ -7,6 +7,8 @@ mod capacity;
 #[cfg(test)]
 mod deployment;
 #[cfg(test)]
+mod expiry;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod limits;
