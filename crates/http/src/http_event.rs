@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::ready;
 use std::pin::Pin;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -85,8 +84,7 @@ impl HttpEvent {
 /// The answer to what is no request.
 fn refused(failure: &Failure, request_id: &str) -> Response<Body> {
     let reply = failure.reply(request_id);
-    let span = log::request_span(request_id, "none");
-    span.in_scope(|| log::answered("none", reply.status(), Duration::ZERO, Some(failure)));
+    log::refused(request_id, reply.status(), failure);
     reply.into_response(false)
 }
 

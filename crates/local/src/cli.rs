@@ -51,6 +51,10 @@ pub(crate) struct Sweep {
     /// With --audit: remove objects and listing rows that belong to no image
     #[arg(long, requires = "audit")]
     apply: bool,
+    /// Work on the deployed stores that `BUCKET_NAME` and `TABLE_NAME` name, with the credentials and the region of
+    /// the AWS command line (environment, `AWS_PROFILE`, single sign-on, role)
+    #[arg(long)]
+    pub(crate) aws: bool,
 }
 
 impl Sweep {

@@ -44,7 +44,11 @@ fn print_openapi() -> Result<(), Failure> {
 async fn sweep(arguments: &Arguments, how: Sweep) -> Result<(), Failure> {
     let process = Environment::of_process();
     logs::start(shoebox_http::log_level(&process)?);
-    let swept = local::sweep(arguments.options(&process), how.audit()).await?;
+    let swept = if how.aws {
+        Box::pin(local::sweep_deployed(process, how.audit())).await?
+    } else {
+        local::sweep(arguments.options(&process), how.audit()).await?
+    };
     let (report, findings) = match swept {
         Swept::Swept(report) => (serde_json::to_string_pretty(&report)?, 0),
         Swept::Audited(report) => (serde_json::to_string_pretty(&report)?, report.findings()),

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use chrono::Utc;
-use shoebox_core::config::{ConfigError, FromEnvironment as _};
+use shoebox_core::config::{ConfigError, Environment, FromEnvironment as _};
 use shoebox_core::{AuditReport, Repair, SweepReport, Sweeper};
 
+use crate::account::{Account, AccountError};
 use crate::data_dir::DataDirError;
 use crate::environment;
 use crate::options::Options;
@@ -23,6 +24,9 @@ pub enum SweepError {
     /// A variable.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Nobody to be in AWS.
+    #[error(transparent)]
+    Account(#[from] AccountError),
     /// A store failed.
     #[error("the stores could not be read")]
     Stores(#[from] shoebox_core::Error),
@@ -64,6 +68,28 @@ pub async fn sweep(options: Options, audit: Option<Repair>) -> Result<Swept, Swe
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// As [`sweep()`], on deployed stores: those that the variables name, as the user's own AWS account.
+///
+/// # Errors
+/// See [`SweepError`].
+pub async fn sweep_deployed(
+    process: Environment,
+    audit: Option<Repair>,
+) -> Result<Swept, SweepError> {
+    // The defaults are those of a server on this machine: nobody means them in an account.
+    for (name, aliases) in [
+        ("BUCKET_NAME", ["S3_BUCKET_NAME", "IMAGES_BUCKET"]),
+        ("TABLE_NAME", ["DYNAMODB_TABLE_NAME", "IMAGES_TABLE"]),
+    ] {
+        let reason = "it says which store to work on";
+        let given = process.aliased(name, &aliases)?;
+        given.ok_or(ConfigError::Missing { name, reason })?;
+    }
+    let account = Account::load().await?;
+    let environment = process.with(account.variables());
+    work(&Sweeper::from_environment(&environment)?, audit).await
 }
 
 async fn work(sweeper: &Sweeper, audit: Option<Repair>) -> Result<Swept, SweepError> {

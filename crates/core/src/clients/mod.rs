@@ -8,6 +8,7 @@
 //! the one place where a type of the AWS SDK is part of this crate's interface.
 
 mod http;
+mod throttled;
 
 use std::time::{Duration, SystemTime};
 
@@ -21,6 +22,8 @@ use aws_sdk_s3::config::{
 use aws_smithy_http_client::{Builder, tls};
 
 pub use self::http::{HttpLayer, WithHttp};
+use self::throttled::CountThrottled;
+pub use self::throttled::throttled_attempts;
 use crate::config::{ConfigError, Environment};
 
 /// Amazon Trust Services' roots and the Starfield root that older endpoints chain to, as published at
@@ -113,6 +116,7 @@ impl Aws {
             .credentials_provider(self.credentials.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(self.attempts))
             .timeout_config(timeouts())
+            .interceptor(CountThrottled)
             .http_client(self.layer.around(http_client(endpoint)))
             .build();
         aws_sdk_dynamodb::Client::from_conf(config)
@@ -141,6 +145,7 @@ impl Aws {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .retry_config(RetryConfig::standard().with_max_attempts(self.attempts))
             .timeout_config(timeouts())
+            .interceptor(CountThrottled)
             .http_client(self.layer.around(http_client(endpoint)))
             .build();
         aws_sdk_s3::Client::from_conf(config)

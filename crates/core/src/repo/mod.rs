@@ -1,6 +1,7 @@
 //! The two stores. AWS SDK types end here.
 
 mod card;
+mod due_count;
 mod error;
 mod items;
 mod keys;

@@ -3,6 +3,7 @@
 //! ended, so two sweepers at once, or a sweeper beside any request, do no harm.
 
 mod audit;
+mod backlog;
 
 use std::time::{Duration, Instant};
 
