@@ -8,8 +8,8 @@ use shoebox_tests::{Shoebox, picture};
 async fn location_and_next_link_keep_whatever_stands_before_images() {
     let shoebox = Shoebox::shared().await;
     let (api, aws) = (
-        shoebox.running.api_url.clone(),
-        shoebox.running.aws_url.clone(),
+        shoebox.api_url.clone(),
+        shoebox.aws_url.clone(),
     );
     for base in [
         api.clone(),
