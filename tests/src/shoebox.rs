@@ -76,7 +76,8 @@ impl Shoebox {
     /// keeps what it stores.
     #[must_use]
     pub fn deployed(api_url: String) -> Self {
-        let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
+        let variable =
+            |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
         let aws_url = variable("AWS_ENDPOINT_URL");
         let stores = Stores {
             s3: s3_client(&aws_url, store_credentials()),
@@ -114,7 +115,12 @@ impl Shoebox {
         } else {
             format!("{}{target}", self.api_url)
         };
-        Call::new(self.http.clone(), method, &url)
+        let call = Call::new(self.http.clone(), method, &url);
+        // An emulator's gateway takes every answer for text where nothing is said.
+        match self.running {
+            Some(_) => call,
+            None => call.accepting_anything(),
+        }
     }
 
     /// Begins a `GET`.

@@ -18,6 +18,7 @@ pub mod clients;
 pub mod config;
 mod delete;
 mod error;
+mod error_chain;
 mod fault;
 mod get;
 #[cfg(feature = "upload")]
@@ -35,6 +36,7 @@ mod upload;
 pub use authorize::{Action, Caller, View, authorize, view};
 pub use delete::{Deleter, MAX_BULK_IDS};
 pub use error::{Error, ErrorKind};
+pub use error_chain::error_chain;
 pub use fault::{Fault, Faults};
 pub use get::Reader;
 #[cfg(feature = "upload")]
