@@ -6,7 +6,7 @@ use shoebox_tests::{Form, Shoebox, picture};
 
 /// The base paths, on both ports.
 fn bases(shoebox: &Shoebox) -> Vec<String> {
-    let (api, aws) = (&shoebox.running.api_url, &shoebox.running.aws_url);
+    let (api, aws) = (&shoebox.api_url, &shoebox.aws_url);
     vec![
         format!("{api}/images"),
         format!("{api}/api/v1/images"),

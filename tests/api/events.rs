@@ -7,7 +7,7 @@ use shoebox_tests::{Form, Shoebox, picture};
 
 async fn invoke(shoebox: &Shoebox, function: &str, trigger: Trigger, request: &Incoming) -> Reply {
     let event = serde_json::to_vec(&request.event(trigger)).unwrap();
-    let answer = shoebox.running.gateway().invoke(function, &event).await;
+    let answer = shoebox.running().gateway().invoke(function, &event).await;
     let answer = answer.unwrap_or_else(|error| panic!("{trigger:?}: {error}"));
     let raw: Value = serde_json::from_slice(&answer).unwrap();
     // What each trigger needs to take the answer for one.

@@ -25,7 +25,7 @@ impl Function {
     /// Starts a function's program over the stores of a service.
     pub(crate) async fn start(name: &str, shoebox: &Shoebox) -> Self {
         let api = RuntimeApi::start().await.unwrap();
-        let mut command = command(name, &api.authority(), &shoebox.running.aws_url);
+        let mut command = command(name, &api.authority(), &shoebox.aws_url);
         let child = command.spawn().unwrap();
         Self { api, child }
     }

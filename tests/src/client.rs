@@ -23,12 +23,28 @@ pub(crate) fn http_client() -> HttpClient {
 pub struct Call {
     client: HttpClient,
     request: Builder,
+    /// What is said where the test says nothing of it.
+    default_accept: Option<&'static str>,
 }
 
 impl Call {
     pub(crate) fn new(client: HttpClient, method: &str, url: &str) -> Self {
         let request = Request::builder().method(method).uri(url);
-        Self { client, request }
+        Self {
+            client,
+            request,
+            default_accept: None,
+        }
+    }
+
+    /// Takes whatever comes, as most clients say, unless the test says what it takes.
+    #[must_use]
+    pub(crate) fn accepting_anything(self) -> Self {
+        let default_accept = Some("*/*");
+        Self {
+            default_accept,
+            ..self
+        }
     }
 
     /// Adds a header.
@@ -72,7 +88,11 @@ impl Call {
 
     /// As [`Call::bytes`]; nothing where the server ends before it has answered.
     pub async fn try_bytes(self, body: impl Into<Bytes>) -> Option<Answer> {
-        let request = self.request.body(Full::new(body.into())).unwrap();
+        let mut request = self.request.body(Full::new(body.into())).unwrap();
+        if let Some(accept) = self.default_accept {
+            let headers = request.headers_mut();
+            headers.entry("accept").or_insert(accept.parse().unwrap());
+        }
         let response = self.client.request(request).await.ok()?;
         let (parts, body) = response.into_parts();
         Some(Answer {

@@ -129,7 +129,7 @@ impl Deleter {
         };
         match finished {
             Err(error) if force => {
-                tracing::warn!(image_id = %row.id, error = &error as &dyn std::error::Error, "left to the sweeper");
+                tracing::warn!(image_id = %row.id, error = crate::error_chain(&error), "left to the sweeper");
                 Ok(())
             }
             finished => finished,

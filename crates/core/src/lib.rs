@@ -9,6 +9,7 @@ pub mod clients;
 pub mod config;
 mod delete;
 mod error;
+mod error_chain;
 mod fault;
 mod get;
 #[cfg(feature = "upload")]
@@ -34,6 +35,7 @@ mod upload;
 pub use authorize::{Action, Caller, View, authorize, view};
 pub use delete::{Deleter, MAX_BULK_IDS};
 pub use error::{Error, ErrorKind};
+pub use error_chain::error_chain;
 pub use fault::{Fault, Faults, abridged};
 pub use get::Reader;
 #[cfg(feature = "upload")]

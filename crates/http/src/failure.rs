@@ -1,5 +1,6 @@
 //! Why a request was not answered as it asked, whatever layer found out.
 
+pub use shoebox_core::error_chain;
 use shoebox_core::{Error, Faults};
 
 /// A cause that is only ever logged.
@@ -87,49 +88,9 @@ impl Failure {
     }
 }
 
-/// An error's message and those of its causes, joined by `: `. A cause that the message before it already ends
-/// with is not repeated.
-#[must_use]
-pub fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut chain = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let message = cause.to_string();
-        if !chain.ends_with(&message) {
-            chain.push_str(": ");
-            chain.push_str(&message);
-        }
-        next = cause.source();
-    }
-    chain
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("{text}")]
-    struct Link {
-        text: &'static str,
-        source: Option<Box<Link>>,
-    }
-
-    #[test]
-    fn every_cause_is_told_once() {
-        let link = |text, source: Option<Link>| Link {
-            text,
-            source: source.map(Box::new),
-        };
-        let chain = link(
-            "outer",
-            Some(link(
-                "middle: inner",
-                Some(link("inner", Some(link("deepest", None)))),
-            )),
-        );
-        assert_eq!(error_chain(&chain), "outer: middle: inner: deepest");
-    }
 
     #[test]
     fn faults_are_told_once_through_their_wrappers() {

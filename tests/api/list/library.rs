@@ -68,8 +68,8 @@ impl Writer {
             ("AWS_ACCESS_KEY_ID", local::ACCESS_KEY),
             ("AWS_SECRET_ACCESS_KEY", local::ACCESS_KEY),
             ("AWS_REGION", local::REGION),
-            ("AWS_ENDPOINT_URL_S3", &shoebox.running.aws_url),
-            ("AWS_ENDPOINT_URL_DYNAMODB", &shoebox.running.dynamodb_url),
+            ("AWS_ENDPOINT_URL_S3", &shoebox.aws_url),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &shoebox.running().dynamodb_url),
         ]);
         Self(Uploader::from_environment(&environment).unwrap())
     }

@@ -10,7 +10,7 @@ use super::empty;
 
 /// Sends bytes and reads what comes until the connection ends or stays silent.
 async fn exchange(shoebox: &Shoebox, sent: &[u8]) -> String {
-    let address = shoebox.running.api_url.strip_prefix("http://").unwrap();
+    let address = shoebox.api_url.strip_prefix("http://").unwrap();
     let mut connection = TcpStream::connect(address).await.unwrap();
     // The server may have refused and gone before it has all.
     let _ = connection.write_all(sent).await;

@@ -7,10 +7,7 @@ use shoebox_tests::{Shoebox, picture};
 #[tokio::test]
 async fn location_and_next_link_keep_whatever_stands_before_images() {
     let shoebox = Shoebox::shared().await;
-    let (api, aws) = (
-        shoebox.running.api_url.clone(),
-        shoebox.running.aws_url.clone(),
-    );
+    let (api, aws) = (shoebox.api_url.clone(), shoebox.aws_url.clone());
     for base in [
         api.clone(),
         format!("{api}/api/v1"),

@@ -176,7 +176,7 @@ impl Images {
                     Ok(_) => {}
                     Err(error) => tracing::error!(
                         key,
-                        error = &error as &dyn std::error::Error,
+                        error = crate::error_chain(&error),
                         "an image row that cannot be read"
                     ),
                 }

@@ -88,7 +88,7 @@ fn readable(item: Item) -> Option<ListingRow> {
             tracing::error!(
                 partition,
                 sort_key,
-                error = &error as &dyn std::error::Error,
+                error = crate::error_chain(&error),
                 "a listing row that cannot be read"
             );
             None

@@ -190,7 +190,7 @@ impl Sweeper {
     ) -> Result<Outcome, Error> {
         if turn.tries >= MAX_TRIES {
             let reason = self.publisher.give_up(row, now).await;
-            tracing::warn!(image_id = %row.id, error = &reason as &dyn std::error::Error, "given up");
+            tracing::warn!(image_id = %row.id, error = crate::error_chain(&reason), "given up");
             return Ok(Outcome::Rejected);
         }
         let counted = Turn {
@@ -205,7 +205,7 @@ impl Sweeper {
         if outcome.is_err()
             && let Err(error) = self.images.reschedule(row, counted, turn).await
         {
-            tracing::warn!(image_id = %row.id, error = &error as &dyn std::error::Error, "a try stays counted");
+            tracing::warn!(image_id = %row.id, error = crate::error_chain(&error), "a try stays counted");
         }
         outcome
     }

@@ -47,7 +47,7 @@ impl SweepReport {
             Ok(Outcome::Released) => &mut self.released,
             Ok(Outcome::Settled) => &mut self.settled,
             Err(error) => {
-                tracing::warn!(image_id = %id, error = &error as &dyn std::error::Error, "left for the next sweep");
+                tracing::warn!(image_id = %id, error = crate::error_chain(&error), "left for the next sweep");
                 &mut self.failed
             }
         };

@@ -97,11 +97,15 @@ impl Publisher {
         };
         match self.images.abort(row, Some(&reason.detail())).await {
             Ok(Transition::Made) => {}
-            // Another attempt has settled it, or the store failed and the sweeper will.
-            Ok(Transition::Refused) | Err(_) => return reason,
+            // Another attempt has settled it.
+            Ok(Transition::Refused) => return reason,
+            Err(error) => {
+                tracing::warn!(image_id = %row.id, error = crate::error_chain(&error), "left to the sweeper");
+                return reason;
+            }
         }
         if let Err(error) = self.remove(row, now).await {
-            tracing::warn!(image_id = %row.id, error = &error as &dyn std::error::Error, "left to the sweeper");
+            tracing::warn!(image_id = %row.id, error = crate::error_chain(&error), "left to the sweeper");
         }
         reason
     }

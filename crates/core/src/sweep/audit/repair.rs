@@ -84,7 +84,7 @@ fn readable<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     match read {
         Ok(read) => Ok(Some(read)),
         Err(error @ Error::CorruptRow(_)) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "left as it is");
+            tracing::warn!(error = crate::error_chain(&error), "left as it is");
             Ok(None)
         }
         Err(error) => Err(error),

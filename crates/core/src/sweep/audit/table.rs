@@ -65,7 +65,7 @@ impl Table {
                 tracing::warn!(
                     partition,
                     sort_key,
-                    error = &cause as &dyn std::error::Error,
+                    error = crate::error_chain(&cause),
                     "a row that cannot be read"
                 );
                 self.unreadable.extend(image);

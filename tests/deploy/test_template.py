@@ -1,0 +1,262 @@
+"""The packaged template of prod: what emulators ignore, and so no deploy to one can show."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FUNCTIONS = ["upload", "list", "get", "update", "delete", "ingest", "sweep"]
+# With everything that a parameter can add.
+EDGE = {
+    "domain": "true", "domainName": "images.example.com", "hostedZoneId": "Z0123456789",
+    "certificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/one",
+    "cdn": "true", "cdnPublicKey": "a key", "cdnDomainName": "cdn.example.com",
+    "cdnCertificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/two",
+    "waf": "true", "provisionedConcurrency": "2",
+}
+
+
+def packaged(stage, folder, **parameters):
+    """The path of the template of a stage."""
+    options = [option for name, value in parameters.items() for option in ("--param", f"{name}={value}")]
+    command = ["osls", "package", "--stage", stage, "--package", folder, *options]
+    # Of no endpoint and no account: packaging asks nobody.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=environment)
+    return pathlib.Path(folder) / "cloudformation-template-update-stack.json"
+
+
+class Template(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.path = packaged("prod", f"{cls.folder.name}/prod")
+        cls.edge_path = packaged("prod", f"{cls.folder.name}/edge", **EDGE)
+        cls.text = cls.path.read_text()
+        cls.resources = json.loads(cls.text)["Resources"]
+        cls.edge = json.loads(cls.edge_path.read_text())["Resources"]
+
+    def of(self, name):
+        return self.resources[name]["Properties"]
+
+    def of_type(self, kind):
+        return {name: r["Properties"] for name, r in self.resources.items() if r["Type"] == kind}
+
+    def function(self, name):
+        return self.of(f"{name.capitalize()}LambdaFunction")
+
+    def test_cfn_lint_has_nothing_to_say_with_and_without_the_edge(self):
+        command = ["cfn-lint", "--non-zero-exit-code", "informational", str(self.path), str(self.edge_path)]
+        lint = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        self.assertEqual((lint.returncode, lint.stdout, lint.stderr), (0, "", ""))
+
+    def test_checkov_finds_nothing_that_is_not_on_the_reviewed_list(self):
+        for path in (self.path, self.edge_path):
+            command = [sys.executable, "-m", "checkov.main", "--config-file", "tests/deploy/checkov.yml", "--file", str(path)]
+            run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+    def test_images_rows_and_secret_outlive_the_stack_and_the_table_cannot_be_deleted(self):
+        for name in ("ImagesBucket", "ImagesTable", "ApiTokenSecret"):
+            self.assertEqual(self.resources[name]["DeletionPolicy"], "Retain", name)
+            self.assertEqual(self.resources[name]["UpdateReplacePolicy"], "Retain", name)
+        self.assertIs(self.of("ImagesTable")["DeletionProtectionEnabled"], True)
+
+    def test_the_stack_itself_is_protected_where_the_data_is(self):
+        state = json.loads((self.path.parent / "serverless-state.json").read_text())
+        self.assertIs(state["service"]["provider"]["deletionProtection"], True)
+
+    def test_a_stage_that_is_not_prod_leaves_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            resources = json.loads(packaged("dev", folder).read_text())["Resources"]
+        kept = [name for name, resource in resources.items() if resource.get("DeletionPolicy", "Delete") != "Delete"]
+        # The role by which API Gateway writes logs is the account's.
+        self.assertEqual(sorted(kept), ["ApiAccount", "ApiLogsRole"])
+        self.assertIs(resources["ImagesTable"]["Properties"]["DeletionProtectionEnabled"], False)
+
+    def test_the_bucket_is_private_encrypted_without_versions_and_forgets_parts(self):
+        bucket = self.of("ImagesBucket")
+        self.assertEqual(set(bucket["PublicAccessBlockConfiguration"].values()), {True})
+        self.assertEqual(len(bucket["PublicAccessBlockConfiguration"]), 4)
+        rule = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+        self.assertEqual(rule["ServerSideEncryptionByDefault"], {"SSEAlgorithm": "AES256"})
+        self.assertNotIn("VersioningConfiguration", bucket)
+        self.assertEqual(bucket["OwnershipControls"]["Rules"], [{"ObjectOwnership": "BucketOwnerEnforced"}])
+        (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+        self.assertEqual((rule["Status"], rule["AbortIncompleteMultipartUpload"]), ("Enabled", {"DaysAfterInitiation": 1}))
+        # Nothing of the images expires.
+        self.assertFalse({key for key in rule if key.startswith(("Expir", "Noncurrent", "Transition"))})
+
+    def test_the_bucket_takes_no_plain_http(self):
+        (statement,) = self.of("ImagesBucketPolicy")["PolicyDocument"]["Statement"]
+        self.assertEqual((statement["Effect"], statement["Principal"], statement["Action"]), ("Deny", "*", "s3:*"))
+        self.assertEqual(statement["Condition"], {"Bool": {"aws:SecureTransport": False}})
+
+    def test_browsers_may_use_presigned_urls_and_see_what_they_answer(self):
+        (rule,) = self.of("ImagesBucket")["CorsConfiguration"]["CorsRules"]
+        self.assertEqual(rule["AllowedMethods"], ["GET", "HEAD", "PUT"])
+        # The headers that a direct upload must send.
+        self.assertEqual(rule["AllowedHeaders"], ["content-type", "if-none-match", "x-amz-checksum-sha256"])
+
+    def test_the_table_expires_rows_and_can_be_restored_to_any_second(self):
+        table = self.of("ImagesTable")
+        self.assertEqual(table["TimeToLiveSpecification"], {"AttributeName": "expires_at", "Enabled": True})
+        self.assertEqual(table["PointInTimeRecoverySpecification"], {"PointInTimeRecoveryEnabled": True})
+        self.assertEqual(table["SSESpecification"], {"SSEEnabled": True})
+        self.assertEqual(table["BillingMode"], "PAY_PER_REQUEST")
+
+    def test_the_sweep_index_holds_keys_alone(self):
+        (index,) = self.of("ImagesTable")["GlobalSecondaryIndexes"]
+        self.assertEqual(index["IndexName"], "SweepIndex")
+        self.assertEqual([key["AttributeName"] for key in index["KeySchema"]], ["sweep_shard", "due_at"])
+        self.assertEqual(index["Projection"], {"ProjectionType": "KEYS_ONLY"})
+
+    def test_every_log_is_kept_for_ninety_days_and_no_longer(self):
+        groups = self.of_type("AWS::Logs::LogGroup")
+        self.assertEqual(len(groups), len(FUNCTIONS) + 1)
+        self.assertEqual({group["RetentionInDays"] for group in groups.values()}, {90})
+
+    def test_the_stage_is_throttled_and_writes_what_was_asked_but_not_by_whom(self):
+        stage = self.of("ApiStage")
+        (settings,) = stage["MethodSettings"]
+        self.assertEqual((settings["ResourcePath"], settings["HttpMethod"]), ("/*", "*"))
+        self.assertEqual((settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]), (100, 200))
+        self.assertIs(settings["DataTraceEnabled"], False)
+        self.assertEqual(stage["AccessLogSetting"]["DestinationArn"], {"Fn::GetAtt": ["AccessLogs", "Arn"]})
+        log = stage["AccessLogSetting"]["Format"]
+        asked = set(json.loads(log.replace("$context.status", "200")))
+        self.assertLessEqual({"time", "request_id", "method", "path", "milliseconds"}, asked)
+        self.assertNotRegex(log, r"identity|authorizer|apiKey|querystring")
+
+    def test_the_usage_plan_holds_each_key_to_a_rate_and_a_quota(self):
+        plan = self.of("ApiUsagePlan")
+        self.assertEqual(plan["Throttle"], {"RateLimit": 20, "BurstLimit": 40})
+        self.assertEqual(plan["Quota"], {"Limit": 1_000_000, "Period": "MONTH"})
+        self.assertEqual(plan["ApiStages"], [{"ApiId": {"Ref": "ApiGatewayRestApi"}, "Stage": {"Ref": "ApiStage"}}])
+
+    def test_access_logs_wait_for_the_account_s_role(self):
+        self.assertIn("ApiAccount", self.resources["ApiStage"]["DependsOn"])
+
+    def test_the_api_is_regional_and_takes_every_body_as_bytes(self):
+        api = self.of("ApiGatewayRestApi")
+        self.assertEqual(api["BinaryMediaTypes"], ["*/*"])
+        self.assertEqual(api["EndpointConfiguration"], {"Types": ["REGIONAL"]})
+
+    def test_the_deployment_is_named_after_what_it_deploys(self):
+        def deployment(resources):
+            (name,) = [n for n, r in resources.items() if r["Type"] == "AWS::ApiGateway::Deployment"]
+            self.assertEqual(resources["ApiStage"]["Properties"]["DeploymentId"], {"Ref": name})
+            self.assertNotIn("StageName", resources[name]["Properties"])
+            return name
+
+        with tempfile.TemporaryDirectory() as folder:
+            again = json.loads(packaged("prod", f"{folder}/again").read_text())["Resources"]
+            changed = json.loads(packaged("prod", f"{folder}/changed", rateLimit=7).read_text())["Resources"]
+        self.assertEqual(deployment(self.resources), deployment(again))
+        self.assertEqual(deployment(self.resources), deployment(changed))
+        # Methods lead to other versions of the functions.
+        self.assertNotEqual(deployment(self.resources), deployment(self.edge))
+
+    def test_each_function_is_a_program_of_its_own_with_a_role_of_its_own(self):
+        functions = self.of_type("AWS::Lambda::Function")
+        self.assertEqual(len(functions), len(FUNCTIONS))
+        for name in FUNCTIONS:
+            function = self.function(name)
+            self.assertEqual(function["Runtime"], "provided.al2023")
+            self.assertEqual(function["Architectures"], ["x86_64"])
+            self.assertTrue(function["Code"]["S3Key"].endswith(f"/{name}.zip"))
+            self.assertEqual(function["Role"], {"Fn::GetAtt": [f"{name.capitalize()}Role", "Arn"]})
+            # Past this API Gateway has given up.
+            self.assertEqual(function["Timeout"], {"ingest": 60, "sweep": 120}.get(name, 29))
+
+    def test_functions_that_hold_bodies_keep_their_memory_and_the_others_are_small(self):
+        for name in FUNCTIONS:
+            function = self.function(name)
+            holds_bodies = name in ("upload", "get", "ingest", "sweep")
+            self.assertEqual("MALLOC_MMAP_THRESHOLD_" in function["Environment"]["Variables"], holds_bodies, name)
+            self.assertEqual(function["MemorySize"] > 256, holds_bodies, name)
+
+    def test_no_environment_holds_a_secret_and_prod_is_closed_to_callers_nobody_knows(self):
+        for name in FUNCTIONS:
+            variables = self.function(name)["Environment"]["Variables"]
+            self.assertFalse([key for key in variables if re.search("SECRET|TOKEN|PASSWORD|KEY$", key)])
+            self.assertEqual(variables["ALLOW_ANONYMOUS"], "false")
+            self.assertEqual(variables["STAGE"], "prod")
+
+    def test_the_secret_is_generated_and_no_function_may_read_it(self):
+        secret = self.of("ApiTokenSecret")
+        self.assertNotIn("SecretString", secret)
+        self.assertGreaterEqual(secret["GenerateSecretString"]["PasswordLength"], 32)
+        self.assertNotIn("secretsmanager:", json.dumps(self.of_type("AWS::IAM::Role")))
+
+    def test_no_role_may_do_everything_or_anything_to_everything(self):
+        for name, role in self.of_type("AWS::IAM::Role").items():
+            for policy in role.get("Policies", []):
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                    self.assertFalse([action for action in actions if "*" in action], name)
+                    self.assertNotEqual(statement["Resource"], "*", name)
+
+    def test_functions_that_only_read_can_write_nothing(self):
+        for name in ("List", "Get"):
+            text = json.dumps(self.of(f"{name}Role")["Policies"])
+            self.assertNotRegex(text, r"(Put|Update|Delete|Write)(Item|Object)|Batch(Write)", name)
+
+    def test_failed_events_are_kept_for_two_weeks_encrypted(self):
+        queue = self.of("FailedEvents")
+        self.assertEqual((queue["MessageRetentionPeriod"], queue["SqsManagedSseEnabled"]), (14 * 86400, True))
+        arn = {"Fn::GetAtt": ["FailedEvents", "Arn"]}
+        for name in ("Ingest", "Sweep"):
+            self.assertEqual(self.of(f"{name}LambdaEvConf")["DestinationConfig"], {"OnFailure": {"Destination": arn}})
+            self.assertIn({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn},
+                          self.of(f"{name}Role")["Policies"][0]["PolicyDocument"]["Statement"])
+        (target,) = self.of("SweepEventsRuleSchedule1")["Targets"]
+        self.assertEqual(target["DeadLetterConfig"], {"Arn": arn})
+        (statement,) = self.of("FailedEventsPolicy")["PolicyDocument"]["Statement"]
+        self.assertEqual(statement["Principal"], {"Service": "events.amazonaws.com"})
+
+    def test_the_sweep_runs_every_five_minutes_and_only_the_bucket_calls_ingest(self):
+        self.assertEqual(self.of("SweepEventsRuleSchedule1")["ScheduleExpression"], "rate(5 minutes)")
+        self.assertEqual(self.of("SweepEventsRuleSchedule1")["State"], "ENABLED")
+        permission = self.of("IngestPermission")
+        self.assertEqual(permission["Principal"], "s3.amazonaws.com")
+        self.assertEqual(permission["SourceAccount"], {"Ref": "AWS::AccountId"})
+
+    def test_the_template_names_no_account_and_no_region(self):
+        # Its own resources: the edge is given arns.
+        self.assertNotRegex(self.text, r"\b\d{12}\b(?!-)")
+        self.assertNotRegex(self.text, r"\b(us|eu|ap|sa|ca|me|af)-[a-z]+-\d\b")
+
+    def test_nothing_of_the_edge_is_there_unasked(self):
+        edge = {"ApiDomain", "ApiDomainMapping", "ApiDomainRecord", "Cdn", "CdnBytes", "CdnKey", "CdnKeys", "Firewall", "FirewallOfStage"}
+        self.assertFalse(edge & self.resources.keys())
+        self.assertLessEqual(edge, self.edge.keys())
+
+    def test_the_edge_caches_bytes_by_path_and_accept_and_wants_them_signed(self):
+        cache = self.edge["CdnBytes"]["Properties"]["CachePolicyConfig"]
+        key = cache["ParametersInCacheKeyAndForwardedToOrigin"]
+        self.assertEqual(key["HeadersConfig"], {"HeaderBehavior": "whitelist", "Headers": ["Accept"]})
+        self.assertEqual(key["QueryStringsConfig"], {"QueryStringBehavior": "all"})
+        # 0: what says `private` or nothing is not kept.
+        self.assertEqual((cache["MinTTL"], cache["DefaultTTL"], cache["MaxTTL"]), (0, 0, 86400))
+        distribution = self.edge["Cdn"]["Properties"]["DistributionConfig"]
+        for behavior in distribution["CacheBehaviors"]:
+            self.assertRegex(behavior["PathPattern"], r"/images/\*/content$")
+            self.assertEqual(behavior["CachePolicyId"], {"Ref": "CdnBytes"})
+            self.assertIn([{"Ref": "CdnKeys"}], behavior["TrustedKeyGroups"]["Fn::If"])
+        self.assertEqual(distribution["DefaultCacheBehavior"]["CachePolicyId"], "4135ea2d-6df8-44a3-9df3-4b5a84be39ad")
+
+    def test_provisioned_instances_are_those_of_upload_list_and_get(self):
+        aliases = {n for n, r in self.edge.items() if r["Type"] == "AWS::Lambda::Alias"}
+        self.assertEqual(aliases, {f"{name}ProvConcLambdaAlias" for name in ("Upload", "List", "Get")})
+        self.assertFalse(self.of_type("AWS::Lambda::Alias"))
+
+
+if __name__ == "__main__":
+    unittest.main()
