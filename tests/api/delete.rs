@@ -320,7 +320,7 @@ async fn what_s3_fails_to_remove_is_an_error_or_with_force_the_sweepers() {
 
 /// The sweeper over the stores of a service.
 fn sweeper(shoebox: &Shoebox) -> Sweeper {
-    let running = &shoebox.running;
+    let running = shoebox.running();
     let environment = Environment::from_iter([
         ("AWS_ACCESS_KEY_ID", local::ACCESS_KEY),
         ("AWS_SECRET_ACCESS_KEY", local::ACCESS_KEY),

@@ -156,7 +156,7 @@ async fn the_next_link_names_what_was_understood_and_is_left_out_where_headers_w
             ..Incoming::new("GET", "/images")
         };
         let event = serde_json::to_vec(&request.event(Trigger::Rest)).unwrap();
-        let answer = shoebox.running.gateway().invoke("list", &event).await;
+        let answer = shoebox.running().gateway().invoke("list", &event).await;
         let reply = Reply::parse(&answer.unwrap());
         assert_eq!(reply.status, 200, "{reply:?}");
         assert!(reply.json()["last_key"].is_string(), "{count}");

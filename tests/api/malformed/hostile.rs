@@ -314,7 +314,7 @@ fn event() -> impl Strategy<Value = (Trigger, Value)> {
 /// Why the answer of a function to an event is not one that it may give.
 async fn offence(shoebox: &Shoebox, function: &str, event: &Value) -> Option<String> {
     let json = serde_json::to_vec(event).unwrap();
-    let answer = match shoebox.running.gateway().invoke(function, &json).await {
+    let answer = match shoebox.running().gateway().invoke(function, &json).await {
         Ok(answer) => answer,
         // No gateway writes such an event.
         Err(local::gateway::InvokeError::NotAnEvent(_)) => return None,
