@@ -223,6 +223,8 @@ async fn if_match_lets_one_of_two_writers_through() {
         "\"x\"".to_owned(),
         format!("W/{}", first.header("etag")),
         "garbage".to_owned(),
+        // Not readable as text at all.
+        "\"é\"".to_owned(),
     ] {
         let answer = send(stale, "second").await;
         let _ = answer.problem(412, "precondition_failed");
@@ -279,6 +281,12 @@ async fn only_the_owner_changes_an_image_and_nobody_one_that_is_gone() {
     let answer = patch(&shoebox, &other, &image, &change).await;
     let _ = answer.problem(403, "not_the_owner");
     let target = format!("/images/{}", text(&image, "image_id"));
+    for user_id in [json!(3), json!(null), json!([user]), json!({ "a": user })] {
+        let claimed = json!({ "tags": ["x"], "user_id": user_id });
+        let answer = shoebox.patch(&target).json(&claimed).await;
+        let _ = answer.problem(400, "invalid_request");
+        assert_eq!(answer.faulty_fields(), ["user_id"], "{user_id}");
+    }
     let claimed = json!({ "tags": ["x"], "user_id": other });
     let answer = shoebox.patch(&target).json(&claimed).await;
     let _ = answer.problem(403, "not_the_owner");

@@ -57,7 +57,7 @@ impl Reader {
             // forbidden. The row knows.
             Err(error) if error.kind() == ErrorKind::StoreFailed => {
                 match self.images.find(image.id).await {
-                    Ok(Some(row)) if row.active_image().is_some() => Err(error),
+                    Ok(Some(row)) if matches!(row.state, State::Active(_)) => Err(error),
                     Ok(_) => Err(Error::NotFound),
                     Err(_) => Err(error),
                 }

@@ -54,7 +54,10 @@ pub(crate) struct Sweep {
     /// Work on the deployed stores that `BUCKET_NAME` and `TABLE_NAME` name, with the credentials and the region of
     /// the AWS command line (environment, `AWS_PROFILE`, single sign-on, role)
     #[arg(long)]
-    pub(crate) aws: bool,
+    aws: bool,
+    /// Print the numbers as one line of JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Sweep {
@@ -66,6 +69,16 @@ impl Sweep {
             Repair::DryRun
         };
         self.audit.then_some(repair)
+    }
+
+    /// Whether to work on deployed stores.
+    pub(crate) fn aws(self) -> bool {
+        self.aws
+    }
+
+    /// Whether programs read the report.
+    pub(crate) fn json(self) -> bool {
+        self.json
     }
 }
 

@@ -117,6 +117,32 @@ async fn completing_publishes_and_repeats_change_nothing() {
 }
 
 #[tokio::test]
+async fn whoever_completes_is_told_no_more_than_they_may_see() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("teller");
+    let file = picture::jpeg_with_location();
+    let attributes = json!({ "visibility": "public", "content_type": "image/jpeg" });
+    let pending = started(&shoebox, &user, &file, &attributes).await;
+    assert_eq!(put(&shoebox, &pending, &file).await.status, 200);
+    let target = format!("/images/{}/complete", text(&pending, "image_id"));
+    // The first verifies, the second finds it shown.
+    for _ in 0..2 {
+        let seen = shoebox.post(&target).send().await;
+        assert_eq!(seen.status, 200, "{seen:?}");
+        let seen = seen.json();
+        assert_eq!(seen["sha256"], picture::sha256(&file));
+        assert!(seen.get("s3_url").is_none(), "{seen}");
+        assert!(seen["exif"].get("location").is_none(), "{seen}");
+    }
+    let own = complete(&shoebox, &user, &pending).await.json();
+    assert_eq!(own["exif"]["location"]["latitude"], 48.5, "{own}");
+    assert!(own["s3_url"].is_string(), "{own}");
+    let other = Shoebox::user("teller");
+    let refused = complete(&shoebox, &other, &pending).await;
+    let _ = refused.problem(403, "not_the_owner");
+}
+
+#[tokio::test]
 async fn the_buckets_event_publishes_where_nobody_completes() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("event");

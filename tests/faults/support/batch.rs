@@ -175,7 +175,7 @@ impl Batch {
     async fn audit(&self) {
         let now = self.world.after(LATE_SWEEP + TimeDelta::hours(4));
         let report = self.world.sweeper.audit(Repair::DryRun, now).await.unwrap();
-        if report.findings() > 0 || report.unsettled_rows > 0 {
+        if report.finding_count() > 0 || report.unsettled_rows > 0 {
             self.violation("the audit", format!("{report:?}"));
         }
     }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::StoreError;
 use super::keys;
-use super::rows::{DELETED, Guard, Item, Row, State, image_key, number, text};
+use super::rows::{self, DELETED, Guard, Item, Row, State, image_key, number, text};
 use super::transact::{COLLISION_ATTEMPTS, Transition, back_off};
 use crate::{Error, Image, ImageId, Status};
 
@@ -164,13 +164,21 @@ impl Images {
         answer.item.map(Row::parse).transpose()
     }
 
-    /// Reads the active ones among some images, strongly consistent, in no particular order.
+    /// Reads the active ones among some images, strongly consistent, in no particular order. A row that cannot be
+    /// read is logged and passed over.
     pub(crate) async fn active(&self, ids: &[ImageId]) -> Result<Vec<Image>, Error> {
         let mut images = Vec::with_capacity(ids.len());
         for batch in ids.chunks(BATCH_GET_KEYS) {
             for item in self.batch_get(batch).await? {
-                if let State::Active(image) = Row::parse(item)?.state {
-                    images.push(image);
+                let key = rows::string(&item, "pk").unwrap_or_default().to_owned();
+                match Row::parse(item).map(|row| row.state) {
+                    Ok(State::Active(image)) => images.push(image),
+                    Ok(_) => {}
+                    Err(error) => tracing::error!(
+                        key,
+                        error = &error as &dyn std::error::Error,
+                        "an image row that cannot be read"
+                    ),
                 }
             }
         }

@@ -8,7 +8,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use base64::Engine as _;
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::StoreError;
 use super::error::WRITE_CONFLICT;
@@ -104,6 +104,14 @@ pub(crate) fn id_in_key(key: &str) -> Option<ImageId> {
         return None;
     };
     id.parse().ok()
+}
+
+/// The user in an object's key, where it is of our form.
+pub(crate) fn owner_in_key(key: &str) -> Option<UserId> {
+    let (segment, _) = key.strip_prefix(OBJECT_PREFIX)?.split_once('/')?;
+    let user = percent_decode_str(segment).decode_utf8().ok()?;
+    let user = UserId::parse(&user).ok()?;
+    (utf8_percent_encode(user.as_str(), KEY_CHARACTERS).to_string() == segment).then_some(user)
 }
 
 fn key(user: &UserId, id: ImageId, name: ObjectName, digest: Option<Sha256Digest>) -> String {
@@ -355,6 +363,25 @@ mod tests {
         let encoded = |user: &str| utf8_percent_encode(user, KEY_CHARACTERS).to_string();
         assert_eq!(encoded(".."), "%2E%2E");
         assert_eq!(encoded("ann-b_c@x.org"), "ann-b_c%40x%2Eorg");
+    }
+
+    #[test]
+    fn the_user_is_read_back_from_a_key_of_ours_alone() {
+        let id = ImageId::new(chrono::DateTime::UNIX_EPOCH, [1; 10]);
+        for name in ["..", "ann-b_c@x.org"] {
+            let user = UserId::parse(name).unwrap();
+            let key = key(&user, id, ObjectName::Plain, None);
+            assert_eq!(owner_in_key(&key), Some(user));
+        }
+        for foreign in [
+            "",
+            "images/",
+            "other/a/b/c",
+            "images/a.b/c/d",
+            "images/%FF/c/d",
+        ] {
+            assert_eq!(owner_in_key(foreign), None, "{foreign}");
+        }
     }
 
     #[test]

@@ -28,6 +28,11 @@ pub(super) const REFUSAL: &str = "refusal";
 /// The attribute of an upload that came to nothing.
 pub(super) const ABORTED: &str = "aborted";
 
+/// The attribute that says how many sweeps began to verify an object and were never heard of again.
+pub(super) const TRIES: &str = "tries";
+/// The attribute by which DynamoDB drops a tombstone, in seconds.
+pub(super) const EXPIRES_AT: &str = "expires_at";
+
 /// Where an image row is in its life, with what only that state has.
 #[derive(Debug, Clone)]
 pub(crate) enum State {
@@ -57,6 +62,15 @@ pub(crate) struct Guard {
     pub(crate) request: Option<Sha256Digest>,
 }
 
+/// How a row waits for the sweeper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// From when on it is the sweeper's, in whole seconds.
+    pub(crate) due_at: DateTime<Utc>,
+    /// How many sweeps began to verify its object and were never heard of again.
+    pub(crate) tries: u32,
+}
+
 /// An image row.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
@@ -71,6 +85,10 @@ pub(crate) struct Row {
     pub(crate) aborted: bool,
     /// Why the bytes of a direct upload were refused, in words for the client: whoever asks after that is told.
     pub(crate) refusal: Option<String>,
+    /// Set while the row is in the sweeper's index.
+    pub(crate) turn: Option<Turn>,
+    /// When DynamoDB drops a tombstone.
+    pub(crate) expires_at: Option<DateTime<Utc>>,
 }
 
 impl Row {
@@ -85,6 +103,8 @@ impl Row {
             guard,
             aborted: false,
             refusal: None,
+            turn: None,
+            expires_at: None,
         }
     }
 
@@ -99,6 +119,8 @@ impl Row {
             guard,
             aborted: false,
             refusal: None,
+            turn: None,
+            expires_at: None,
         }
     }
 
@@ -146,10 +168,8 @@ impl Row {
         let field = |name| {
             string(&item, name).ok_or_else(|| corrupt(format!("an image row without {name}")))
         };
-        let id: ImageId = field("pk")?
-            .trim_start_matches("IMG#")
-            .parse()
-            .map_err(corrupt)?;
+        let id = keys::image_in(field("pk")?)
+            .ok_or_else(|| corrupt("an image row without an image's key"))?;
         let created_at = field("created")?
             .parse::<DateTime<Utc>>()
             .map_err(corrupt)?;
@@ -164,6 +184,8 @@ impl Row {
         let user_id = UserId::parse(field("user")?).map_err(corrupt)?;
         let visibility = field("vis")?.parse().map_err(corrupt)?;
         let refusal = string(&item, REFUSAL).map(str::to_owned);
+        let turn = turn(&item)?;
+        let expires_at = optional(&item, EXPIRES_AT)?.map(seconds).transpose()?;
         let flag = |name| matches!(item.get(name), Some(AttributeValue::Bool(true)));
         let (direct, aborted) = (flag("direct"), flag(ABORTED));
         let status = field("status")?.to_owned();
@@ -184,6 +206,8 @@ impl Row {
             visibility,
             aborted,
             refusal,
+            turn,
+            expires_at,
         })
     }
 
@@ -287,6 +311,30 @@ fn millis(item: &Item, name: &str) -> Result<DateTime<Utc>, Error> {
         .and_then(|value| value.as_n().ok()?.parse().ok());
     let time = number.and_then(DateTime::from_timestamp_millis);
     time.ok_or_else(|| corrupt(format!("an image row without {name}")))
+}
+
+fn turn(item: &Item) -> Result<Option<Turn>, Error> {
+    let Some(due_at) = optional(item, keys::DUE_AT)? else {
+        return Ok(None);
+    };
+    let tries = optional(item, TRIES)?.unwrap_or(0);
+    Ok(Some(Turn {
+        due_at: seconds(due_at)?,
+        tries: tries.try_into().map_err(corrupt)?,
+    }))
+}
+
+/// A whole number that need not be there.
+fn optional(item: &Item, name: &str) -> Result<Option<i64>, Error> {
+    let number = |value: &AttributeValue| value.as_n().ok()?.parse().ok();
+    let number = item.get(name).map(|value| {
+        number(value).ok_or_else(|| corrupt(format!("an image row whose {name} is no number")))
+    });
+    number.transpose()
+}
+
+fn seconds(timestamp: i64) -> Result<DateTime<Utc>, Error> {
+    DateTime::from_timestamp(timestamp, 0).ok_or_else(|| corrupt("a time out of range"))
 }
 
 fn request(item: &Item) -> Result<Option<Sha256Digest>, Error> {

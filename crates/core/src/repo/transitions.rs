@@ -140,9 +140,10 @@ impl Images {
         Self::outcome(update).await
     }
 
-    /// DELETING to a tombstone, once the object is gone. DynamoDB drops it when its time is over. While a write of
-    /// the object may still land, the tombstone waits for the sweeper, which removes the object once more: however
-    /// late that is, so until then it does not expire.
+    /// DELETING to a tombstone, or a tombstone to what it is to be now, once the object is removed. While a write
+    /// of the object may still land, it stays in the sweeper's index without a time to expire, for however long the
+    /// sweeper takes to come and remove the object once more. Past that it leaves the index, and DynamoDB drops it
+    /// when its time is over.
     ///
     /// Fenced by the attempt: whoever removed the object of one attempt must not bury the next one, which has
     /// another object.

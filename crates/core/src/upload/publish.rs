@@ -65,6 +65,15 @@ impl Publisher {
         }
     }
 
+    /// Removes what could not be verified, as if it had failed.
+    pub(crate) async fn give_up(&self, row: &Row, now: DateTime<Utc>) -> Error {
+        let reason = Error::BadImage {
+            detail: "The image could not be verified.".to_owned(),
+            cause: None,
+        };
+        self.reject(row, reason, now).await
+    }
+
     /// Somebody else was faster, or where the row is still PENDING, what it is otherwise.
     pub(super) async fn outcome_of_another(
         &self,

@@ -7,6 +7,7 @@ mod av1;
 mod boxes;
 mod location;
 mod meta;
+mod obu;
 mod pixels;
 mod properties;
 mod sequence;
@@ -25,7 +26,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
     let still = Still::of_item(&meta, meta.primary, None, limits)?;
     let alpha = still.alpha(&meta, meta.primary, limits)?;
     let tracks = match file.movie {
-        Some(movie) => sequence::tracks(movie)?,
+        Some(movie) => sequence::tracks(movie, limits)?,
         None => Vec::new(),
     };
     let frames = sequence::frames(&tracks);
@@ -35,8 +36,10 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
     if let Some(alpha) = alpha {
         thumbnail = thumbnail.with_alpha(&alpha.decode(&meta)?);
     }
+    // Samples that lie on each other, in one track or several, could add up to any size.
+    let mut bytes_left = bytes.len();
     for track in &tracks {
-        track.decode(bytes, limits)?;
+        track.decode(bytes, &mut bytes_left)?;
     }
     Ok(Decoded {
         width: still.width,
