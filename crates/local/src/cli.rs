@@ -44,6 +44,10 @@ pub(crate) enum Command {
 
 /// How to sweep.
 #[derive(Debug, Clone, Copy, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line, and any may be combined"
+)]
 pub(crate) struct Sweep {
     /// Compare bucket and table both ways instead, and print what does not agree
     #[arg(long)]
