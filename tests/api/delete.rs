@@ -258,6 +258,32 @@ async fn a_list_of_ids_that_is_none_deletes_nothing() {
 }
 
 #[tokio::test]
+async fn ids_of_any_length_have_a_result_each_in_an_answer_that_stays_small() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("long-ids");
+    // Of what is answered, control characters take most room in JSON in JSON.
+    let ids: Vec<String> = (0..100)
+        .map(|n| format!("{}{n}", "\u{1}".repeat(400)))
+        .collect();
+    let call = shoebox.post("/images/batch-delete").user(&user);
+    let answer = call.json(&json!({ "image_ids": ids })).await;
+    assert_eq!(answer.status, 207, "{answer:?}");
+    let failed = answer.json()["failed"].clone();
+    assert_eq!(failed.as_array().unwrap().len(), 100);
+    for failure in failed.as_array().unwrap() {
+        assert_eq!(failure["status"], 404);
+        assert!(text(failure, "image_id").ends_with('…'), "{failure}");
+    }
+    assert!(answer.body.len() < 100_000, "{}", answer.body.len());
+    // Longer still, the array itself is refused.
+    let ids = vec!["x".repeat(300_000)];
+    let call = shoebox.post("/images/batch-delete").user(&user);
+    let answer = call.json(&json!({ "image_ids": ids })).await;
+    let _ = answer.problem(400, "invalid_request");
+    assert_eq!(answer.faulty_fields(), ["image_ids"]);
+}
+
+#[tokio::test]
 async fn what_s3_fails_to_remove_is_an_error_or_with_force_the_sweepers() {
     let shoebox = Shoebox::with(&[]).await;
     let stores = &shoebox.stores;

@@ -34,7 +34,7 @@ mod upload;
 pub use authorize::{Action, Caller, View, authorize, view};
 pub use delete::{Deleter, MAX_BULK_IDS};
 pub use error::{Error, ErrorKind};
-pub use fault::{Fault, Faults};
+pub use fault::{Fault, Faults, abridged};
 pub use get::Reader;
 #[cfg(feature = "upload")]
 pub use ingest::{Ingested, Ingester};
@@ -42,7 +42,7 @@ pub use list::{ListFields, ListQuery, Lister, Page};
 pub use model::{
     AttributeFields, Attributes, Category, Description, DirectFields, DirectUpload, Filename,
     IdempotencyKey, Image, ImageId, Invalid, Metadata, NotAnImageId, ObjectName, Sha256Digest,
-    StartedUpload, Status, Tag, Tags, UserId, Visibility, to_millis,
+    StartedUpload, Status, Tag, Tags, UserId, Visibility, timestamp, to_millis,
 };
 pub use presign::{Links, PresignOptions, PresignedUrl, cache_control, content_disposition};
 pub use repo::StoreError;

@@ -77,7 +77,7 @@ pub async fn handle(reader: Arc<Reader>, call: Call) -> Result<Reply, Failure> {
 )]
 async fn get_image(reader: &Reader, call: &Call) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
-    let caller = call.caller(&mut faults);
+    let caller = call.reader(&mut faults);
     let options = call.presign_options(&mut faults);
     let representation = Representation::of(call, &mut faults);
     faults.or(())?;
@@ -111,7 +111,7 @@ async fn get_image(reader: &Reader, call: &Call) -> Result<Reply, Failure> {
 )]
 async fn get_image_content(reader: &Reader, call: &Call) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
-    let caller = call.caller(&mut faults);
+    let caller = call.reader(&mut faults);
     let options = call.presign_options(&mut faults);
     faults.or(())?;
     let image = reader.find(&caller, call.image_id()?).await?;
@@ -140,7 +140,7 @@ async fn get_image_content(reader: &Reader, call: &Call) -> Result<Reply, Failur
 )]
 async fn download_image(reader: &Reader, call: &Call) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
-    let caller = call.caller(&mut faults);
+    let caller = call.reader(&mut faults);
     let options = PresignOptions {
         attachment: true,
         ..call.presign_options(&mut faults)

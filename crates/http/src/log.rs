@@ -4,9 +4,10 @@
 
 use std::{fmt, io};
 
+use http::StatusCode;
 use serde_json::{Map, Value};
-use shoebox_core::Error;
 use shoebox_core::config::{ConfigError, Environment};
+use shoebox_core::{Error, abridged};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Span, Subscriber, error, error_span, info, warn};
 use tracing_subscriber::filter::Targets;
@@ -142,12 +143,29 @@ where
     }
 }
 
+/// The most characters of a failure in a line. It can repeat what a client sent.
+const MAX_CHARS: usize = 4_096;
+
+/// A text for the log: bounded, and without characters that a terminal or a viewer of logs would act on.
+fn loggable(text: &str) -> String {
+    let abridged = abridged(text, MAX_CHARS);
+    let shown = abridged.chars().flat_map(|character| {
+        let escaped = character.escape_debug();
+        let plain = matches!(character, '"' | '\'' | '\\').then_some(character);
+        plain
+            .into_iter()
+            .chain(escaped.filter(move |_| plain.is_none()))
+    });
+    shown.collect()
+}
+
 /// The span of one request; whatever is logged inside carries its fields in the object `span`.
 pub(crate) fn request_span(request_id: &str, trace: Option<&str>, operation: &str) -> Span {
+    let request_id = loggable(request_id);
     error_span!(
         "request",
         request_id,
-        trace_id = trace.and_then(trace_root),
+        trace_id = trace.and_then(trace_root).map(loggable),
         operation,
         user = tracing::field::Empty,
         image_id = tracing::field::Empty
@@ -163,7 +181,7 @@ fn trace_root(header: &str) -> Option<&str> {
 
 /// The one line of a request. A failure is in it with its whole chain of causes.
 pub(crate) fn answered(watch: &Watch, figures: &Figures, failure: Option<&Failure>) {
-    let error = failure.map(Failure::chain);
+    let error = failure.map(|failure| loggable(&failure.chain()));
     let embedded = watch.of_request(figures);
     let (status, operation) = (figures.status.as_u16(), figures.operation);
     let duration_ms = millis(figures.duration);
@@ -176,10 +194,18 @@ pub(crate) fn answered(watch: &Watch, figures: &Figures, failure: Option<&Failur
     }
 }
 
+/// The line of an event that is no request.
+pub(crate) fn refused(request_id: &str, status: StatusCode, failure: &Failure) {
+    let _entered = request_span(request_id, None, "none").entered();
+    let error = loggable(&failure.chain());
+    let status = status.as_u16();
+    warn!(status, error, "none answered {status}");
+}
+
 /// One of several things in a request that could not be done, where the request as a whole was answered by 207.
 /// `what` is an image id or the number of a file.
 pub fn partly_failed(what: &str, failed: &Error) {
-    let error = error_chain(failed);
+    let error = loggable(&error_chain(failed));
     if status_of(failed.kind()).is_server_error() {
         error!(error, "{what} failed");
     } else {

@@ -37,6 +37,12 @@ impl Default for Limits {
 
 #[cfg(feature = "codecs")]
 impl Limits {
+    /// No bound at all, for headers that are read without decoding what follows.
+    pub(crate) const NONE: Self = Self {
+        max_pixels: u64::MAX,
+        max_decoded_bytes: u64::MAX,
+    };
+
     /// Refuses a picture of more than `max_pixels` in all its frames, or of too many frames.
     pub(crate) fn check_pixels(
         &self,

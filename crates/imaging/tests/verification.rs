@@ -8,7 +8,7 @@
 
 mod support;
 
-use imaging::{InspectError, Limits, Orientation, inspect};
+use imaging::{InspectError, Limits, Orientation, declared_pixels, inspect};
 use proptest::prelude::*;
 use support::{
     exif_with_orientation, png, png_of, png_with_odd_palette, sample, samples, with_segment,
@@ -293,6 +293,30 @@ fn a_progressive_jpeg_without_dc_coefficients_is_corrupt() {
     ));
 }
 
+#[test]
+fn the_pixels_that_headers_declare_are_those_that_are_decoded() {
+    for sample in samples() {
+        let (width, height) = sample.size;
+        let shown = u64::from(width) * u64::from(height) * u64::from(sample.frames);
+        // AVIF keeps transparency, and the picture to show before it plays, beside the frames.
+        let decoded = match sample.name {
+            "alpha.avif" => 2 * shown,
+            "animated.avif" => shown + shown / u64::from(sample.frames),
+            _ => shown,
+        };
+        let declared = declared_pixels(&sample.bytes);
+        assert_eq!(declared, Some(decoded), "{}", sample.name);
+        // Of a damaged file, too: its headers are as good as ever.
+        if let Some(cut) = sample.bytes.get(..sample.bytes.len() - 3) {
+            let declared = declared_pixels(cut);
+            assert!(declared.is_none() || declared == Some(decoded));
+        }
+    }
+    for nothing in [&b""[..], b"GIF89a", b"\x89PNG\r\n\x1a\n", b"text"] {
+        assert_eq!(declared_pixels(nothing), None);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
@@ -327,6 +351,7 @@ proptest! {
         let mut bytes = sample.bytes[..kept.min(sample.bytes.len())].to_vec();
         bytes.extend(rest);
         let limits = Limits { max_pixels: 10_000, ..Limits::default() };
-        let _ = inspect(&bytes, &limits);
+        let decoded = inspect(&bytes, &limits).is_ok();
+        prop_assert!(!decoded || declared_pixels(&bytes).is_some());
     }
 }

@@ -46,7 +46,7 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Copy, Args)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line, and any may be combined"
+    reason = "each is a flag of the command line"
 )]
 pub(crate) struct Sweep {
     /// Compare bucket and table both ways instead, and print what does not agree

@@ -8,8 +8,6 @@ mod query;
 
 use std::collections::HashMap;
 
-use futures_util::future::try_join_all;
-
 use self::cursor::{CursorKey, Filters};
 use self::merge::{Merge, Next};
 pub use self::query::{ListFields, ListQuery};
@@ -62,15 +60,18 @@ impl Lister {
     pub async fn list(&self, caller: &Caller, query: &ListQuery) -> Result<Page, Error> {
         let scopes = scopes(caller, query)?;
         let filters = Filters::of(query, &scopes);
+        let range = query.range();
         let after = match &query.last_key {
             None => None,
-            Some(text) => Some(self.cursor_key.open(text, filters).map_err(|error| {
-                let mut faults = Faults::default();
-                faults.add("last_key", error);
-                faults
-            })?),
+            Some(text) => {
+                let opened = self.cursor_key.open(text, filters, &range);
+                Some(opened.map_err(|error| {
+                    let mut faults = Faults::default();
+                    faults.add("last_key", error);
+                    faults
+                })?)
+            }
         };
-        let range = query.range();
         let facets = query.facets();
         let merges = facets
             .iter()
@@ -114,7 +115,7 @@ impl Lister {
     /// Reads the beginning of each filter's listing and picks the sparsest to find candidates by.
     async fn pick_driver(&self, merges: &mut [Merge]) -> Result<usize, Error> {
         if merges.len() > 1 {
-            try_join_all(merges.iter_mut().map(|merge| merge.probe(&self.images))).await?;
+            Merge::probe(merges, &self.images).await?;
         }
         let sparsest = merges
             .iter()

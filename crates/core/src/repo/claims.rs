@@ -11,7 +11,7 @@ use super::keys::{self, Position};
 use super::rows::{DELETED, Item, Row, State, Turn, image_key, item_key, number, text};
 use super::transact::Transition;
 use super::{Images, StoreError, id_in_key, owner_in_key};
-use crate::{Error, Status, Visibility};
+use crate::{Error, Status, Visibility, timestamp};
 
 /// What came of the wish to remove an object that no row accounts for.
 #[derive(Debug)]
@@ -159,7 +159,7 @@ fn claiming_item(object_key: &str, now: DateTime<Utc>) -> Option<Item> {
         ("user".to_owned(), text(user.as_str())),
         ("vis".to_owned(), text(Visibility::Private.to_string())),
         ("status".to_owned(), text(Status::Deleting.as_str())),
-        ("created".to_owned(), text(keys::time_text(now))),
+        ("created".to_owned(), text(timestamp(now))),
         ("key".to_owned(), text(object_key)),
         ("attempt".to_owned(), text(Uuid::new_v4().to_string())),
         ("lease_until".to_owned(), never()),

@@ -86,7 +86,7 @@ impl StoreError {
     }
 
     /// An answer that does not make sense.
-    pub(super) fn unexpected(
+    pub(crate) fn unexpected(
         operation: &'static str,
         cause: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{Category, Image, ImageId, Tag, UserId, Visibility};
+use crate::{Category, Image, ImageId, Tag, UserId, Visibility, timestamp};
 use imaging::ImageFormat;
 
 /// Over how many partitions the feed of all public images is spread: eight take 8,000 writes a second.
@@ -82,13 +82,8 @@ impl Position {
 
 impl fmt::Display for Position {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}#{}", time_text(self.created_at), self.id)
+        write!(formatter, "{}#{}", timestamp(self.created_at), self.id)
     }
-}
-
-/// RFC 3339 in UTC with milliseconds: of one width until the year 9999, so that it sorts as text.
-pub(crate) fn time_text(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// The partition key of an image row.

@@ -16,9 +16,7 @@ mod transitions;
 pub(crate) use claims::Claim;
 pub use error::StoreError;
 pub(crate) use items::{Begin, Images};
-pub(crate) use keys::{
-    FEED_SHARDS, Facet, Position, SWEEP_SHARDS, Scope, listings, partition, time_text,
-};
+pub(crate) use keys::{FEED_SHARDS, Facet, Position, SWEEP_SHARDS, Scope, listings, partition};
 pub(crate) use listing::{KeyRange, ListingQuery, ListingRow};
 pub(crate) use objects::{
     Fetched, Objects, SignedRead, SignedWrite, id_in_key, object_key, owner_in_key,

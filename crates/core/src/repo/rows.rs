@@ -12,6 +12,7 @@ use super::keys::{self, Position};
 use super::objects::{direct_key, object_key};
 use crate::{
     DirectUpload, Error, Image, ImageId, ObjectName, Sha256Digest, Status, UserId, Visibility,
+    timestamp,
 };
 
 /// An item of the table.
@@ -231,7 +232,7 @@ impl Row {
         let mut item = card.to_item()?;
         item.extend(image_key(self.id));
         item.insert("status".into(), text(status));
-        item.insert("created".into(), text(keys::time_text(created_at)));
+        item.insert("created".into(), text(timestamp(created_at)));
         item.insert("key".into(), text(&self.object_key));
         item.insert("attempt".into(), text(&self.guard.attempt));
         item.insert(

@@ -135,7 +135,7 @@ impl Uploader {
             },
             created_at: now,
         };
-        let url_life = self.links.lifetime(URL_LIFE, now);
+        let url_life = self.links.lifetime(URL_LIFE, now)?;
         let guard = Guard {
             attempt: Uuid::new_v4().to_string(),
             lease_until: now,

@@ -9,6 +9,7 @@
 //! acts when no attempt can, does it without a race. It only ends the attempt's lease, so that a repeat with the
 //! same idempotency key can take over at once: what is still in flight then puts the same bytes, or is fenced.
 
+mod batch;
 mod direct;
 mod file;
 mod idempotency;
@@ -20,6 +21,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use imaging::Inspection;
 use uuid::Uuid;
 
+use self::batch::PixelBudget;
 pub use self::direct::{DirectRequest, DirectStart};
 pub use self::file::File;
 use self::file::Origin;
@@ -122,9 +124,13 @@ impl Uploader {
         let now = to_millis(now);
         let key = upload.idempotency;
         let request = key.map(|key| (key, request_digest(&upload, &files)));
+        let mut budget = PixelBudget::of(self.rules.max_pixels);
         let verified: Vec<_> = files
             .into_iter()
-            .map(|file| self.verify(&upload, file))
+            .map(|file| {
+                budget.take(&file)?;
+                self.verify(&upload, file)
+            })
             .collect();
         let mut outcomes = Vec::with_capacity(verified.len());
         let mut sound = 0;

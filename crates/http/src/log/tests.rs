@@ -93,6 +93,26 @@ fn a_failure_is_in_the_line_at_its_level_with_its_chain() {
 }
 
 #[test]
+fn what_a_client_wrote_is_bounded_and_acts_on_nothing() {
+    let lines = lines(LevelFilter::INFO, || {
+        let mut faults = shoebox_core::Faults::default();
+        faults.add("\u{1b}[2J\r\n\u{202e}\"é\\", "is wrong");
+        let failure = Failure::from(faults);
+        answer("x", StatusCode::BAD_REQUEST, Some(&failure));
+        let error = Error::BadImage {
+            detail: String::new(),
+            cause: Some("x".repeat(1_000_000).into()),
+        };
+        partly_failed("file 1", &error);
+    });
+    let error = lines[0]["error"].as_str().unwrap();
+    let expected = r#"\u{1b}[2J\r\n\u{202e}"é\: is wrong"#;
+    assert!(error.ends_with(expected), "{error}");
+    let error = lines[1]["error"].as_str().unwrap();
+    assert!(error.chars().count() <= MAX_CHARS, "{}", error.len());
+}
+
+#[test]
 fn other_crates_only_warn() {
     let lines = lines(LevelFilter::TRACE, || {
         tracing::debug!(target: "aws_smithy_runtime", "https://signed");

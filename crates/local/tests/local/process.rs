@@ -216,3 +216,26 @@ async fn deployed_stores_are_audited_as_a_profile_and_only_where_they_are_named(
     program.signal("-TERM");
     assert!(program.ended().success());
 }
+
+#[test]
+fn neither_the_first_start_nor_the_next_warns_of_anything() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().to_str().unwrap();
+    for start in ["first", "next"] {
+        let mut child = command(&["--data-dir", data]).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+        let is_up = lines
+            .map_while(Result::ok)
+            .any(|line| line.contains("Ctrl-C"));
+        assert!(is_up, "the {start} start");
+        let id = child.id().to_string();
+        let signalled = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(signalled.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "the {start} start");
+        let said = String::from_utf8_lossy(&output.stderr);
+        for sign in ["WARN", "ERROR", "400"] {
+            assert!(!said.contains(sign), "the {start} start: {said}");
+        }
+    }
+}

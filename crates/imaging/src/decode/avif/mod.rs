@@ -15,6 +15,7 @@ mod still;
 
 use self::boxes::Boxes;
 use self::meta::Meta;
+use self::sequence::Track;
 use self::still::Still;
 use super::Decoded;
 use crate::{InspectError, Limits};
@@ -50,6 +51,22 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
         exif: meta.exif_of(meta.primary),
         thumbnail,
     })
+}
+
+/// See [`super::declared_pixels`].
+pub(super) fn declared_pixels(bytes: &[u8]) -> Result<u64, InspectError> {
+    let file = File::parse(bytes)?;
+    let meta = Meta::parse(bytes, file.meta)?;
+    let still = Still::of_item(&meta, meta.primary, None, &Limits::NONE)?;
+    let alpha = still.alpha(&meta, meta.primary, &Limits::NONE)?;
+    let tracks = match file.movie {
+        Some(movie) => sequence::tracks(movie, &Limits::NONE)?,
+        None => Vec::new(),
+    };
+    let stills = [Some(&still), alpha.as_ref()].into_iter().flatten();
+    let stills = stills.map(Still::decoded_pixels);
+    let frames = tracks.iter().map(Track::decoded_pixels);
+    Ok(stills.chain(frames).fold(0, u64::saturating_add))
 }
 
 /// The boxes of a file that matter.

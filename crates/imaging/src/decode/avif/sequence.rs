@@ -1,6 +1,7 @@
 //! The image sequence of a file: tracks of coded pictures (ISO/IEC 14496-12 8.4 to 8.7, `moov`).
 
 use crate::bytes::ByteReader;
+use crate::decode;
 use crate::error::Defect;
 use crate::{InspectError, Limits};
 
@@ -52,7 +53,7 @@ pub(super) fn tracks<'a>(movie: &'a [u8], limits: &Limits) -> Result<Vec<Track<'
             return Err(Defect("too many tracks").into());
         }
         let like = tracks.iter().filter(|other| other.is_main == track.is_main);
-        let pixels = track.pixels() + like.map(Track::pixels).sum::<u64>();
+        let pixels = track.decoded_pixels() + like.map(Track::decoded_pixels).sum::<u64>();
         if pixels > limits.max_pixels {
             return Err(InspectError::TooManyPixels {
                 width: track.width,
@@ -111,9 +112,9 @@ impl<'a> Track<'a> {
         }))
     }
 
-    /// Pixels of all its pictures: within the limit for each track.
-    fn pixels(&self) -> u64 {
-        u64::from(self.width) * u64::from(self.height) * u64::from(self.samples)
+    /// The pixels of all pictures.
+    pub(super) fn decoded_pixels(&self) -> u64 {
+        decode::pixels(self.width, self.height, self.samples)
     }
 
     /// Decodes all its pictures, from no more than so many bytes.

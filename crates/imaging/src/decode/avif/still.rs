@@ -1,6 +1,7 @@
 //! The still image of a file: one coded picture, or a grid of them (ISO/IEC 23008-12 6.6.2.3).
 
 use crate::bytes::ByteReader;
+use crate::decode;
 use crate::error::Defect;
 use crate::thumbnail::{Thumbnail, ThumbnailBuilder};
 use crate::{InspectError, Limits};
@@ -170,6 +171,12 @@ impl Still {
             })
             .collect::<Option<Vec<_>>>();
         Ok(tiles.map(|tiles| Self { tiles, ..*self }))
+    }
+
+    /// The pixels of all tiles.
+    pub(super) fn decoded_pixels(&self) -> u64 {
+        let tiles = u32::try_from(self.tiles.len()).unwrap_or(u32::MAX);
+        decode::pixels(self.tile_width, self.tile_height, tiles)
     }
 
     /// Decodes all pictures of the image.
