@@ -28,7 +28,7 @@ async fn the_functions_store_list_read_change_and_delete_one_image_between_them(
     let refused = as_ann("POST", "/images").body("image/jpeg", b"no image");
     assert_eq!(
         send(&upload, &refused).await.status,
-        415,
+        422,
         "it goes on after a refusal"
     );
     let bytes = shoebox.get(&text(&image, "presigned_url")).send().await;

@@ -189,7 +189,9 @@ async fn deployed_stores_are_audited_as_a_profile_and_only_where_they_are_named(
     std::fs::write(&profiles, pair).unwrap();
     let audit = || {
         let mut audit = Command::new(env!("CARGO_BIN_EXE_shoebox"));
-        audit.args(["sweep", "--audit", "--aws"]).env_clear();
+        audit
+            .args(["sweep", "--audit", "--aws", "--json"])
+            .env_clear();
         audit
             .env("AWS_SHARED_CREDENTIALS_FILE", &profiles)
             .env("AWS_CONFIG_FILE", directory.path().join("none"))
