@@ -31,6 +31,11 @@ def setUpModule():
     script("scripts/deploy", "local", "--no-package")
 
 
+def count(said):
+    """Lets the tests that cargo ran count where these tests are counted."""
+    print(next(line for line in said.splitlines() if line.startswith("test result:")), flush=True)
+
+
 class Deployed(unittest.TestCase):
     def test_the_curl_script_finds_every_operation_in_order(self):
         said = script("scripts/test-api", API)
@@ -43,8 +48,11 @@ class Deployed(unittest.TestCase):
             **ENVIRONMENT, "SHOEBOX_TEST_URL": API, "RUST_BACKTRACE": "0",
             "BUCKET_NAME": resource("ImagesBucket"), "TABLE_NAME": resource("ImagesTable")})
         self.assertEqual(run.returncode, 0, run.stdout[-8000:])
-        # They count where these tests are counted.
-        print(next(line for line in run.stdout.splitlines() if line.startswith("test result:")), flush=True)
+        count(run.stdout)
+
+    def test_the_emulator_s_stores_hold_what_the_service_needs_of_them(self):
+        said = script("scripts/test-contract", environment={"SHOEBOX_TEST_ENDPOINT": AWS_URL})
+        count(said)
 
     def test_both_bases_lead_to_the_same_images(self):
         user = User()

@@ -118,6 +118,8 @@ async fn the_key_of_a_refused_upload_says_why() {
     let reason = text(&answer.problem(422, "invalid_image"), "detail");
     let again = ask().await.problem(422, "invalid_image");
     assert_eq!(text(&again, "detail"), reason);
+    // The bucket's event may have been first, and be at it still.
+    until_status(&shoebox, &text(&pending, "image_id"), "deleted").await;
     assert!(shoebox.stores.keys_of(&user).await.is_empty());
 }
 
