@@ -2,6 +2,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
+use shoebox_core::Sweeper;
+use shoebox_core::config::{Environment, FromEnvironment as _};
 use shoebox_tests::shoebox::text;
 use shoebox_tests::store::{Item, number, string};
 use shoebox_tests::{Answer, Shoebox, picture};
@@ -253,4 +255,79 @@ async fn a_list_of_ids_that_is_none_deletes_nothing() {
         .stores
         .assert_stored(&image, &picture::png(3, 2))
         .await;
+}
+
+#[tokio::test]
+async fn ids_of_any_length_have_a_result_each_in_an_answer_that_stays_small() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("long-ids");
+    // Of what is answered, control characters take most room in JSON in JSON.
+    let ids: Vec<String> = (0..100)
+        .map(|n| format!("{}{n}", "\u{1}".repeat(400)))
+        .collect();
+    let call = shoebox.post("/images/batch-delete").user(&user);
+    let answer = call.json(&json!({ "image_ids": ids })).await;
+    assert_eq!(answer.status, 207, "{answer:?}");
+    let failed = answer.json()["failed"].clone();
+    assert_eq!(failed.as_array().unwrap().len(), 100);
+    for failure in failed.as_array().unwrap() {
+        assert_eq!(failure["status"], 404);
+        assert!(text(failure, "image_id").ends_with('…'), "{failure}");
+    }
+    assert!(answer.body.len() < 100_000, "{}", answer.body.len());
+    // Longer still, the array itself is refused.
+    let ids = vec!["x".repeat(300_000)];
+    let call = shoebox.post("/images/batch-delete").user(&user);
+    let answer = call.json(&json!({ "image_ids": ids })).await;
+    let _ = answer.problem(400, "invalid_request");
+    assert_eq!(answer.faulty_fields(), ["image_ids"]);
+}
+
+#[tokio::test]
+async fn what_s3_fails_to_remove_is_an_error_or_with_force_the_sweepers() {
+    let shoebox = Shoebox::with(&[]).await;
+    let stores = &shoebox.stores;
+    let image = shoebox.upload("ann", json!({})).await;
+    let id = text(&image, "image_id");
+    let key = stores.key_of(&image);
+    // S3 refuses whatever is asked of a bucket that is not there.
+    let removed = stores.s3.delete_object().bucket(&stores.bucket).key(&key);
+    removed.send().await.unwrap();
+    let removed = stores.s3.delete_bucket().bucket(&stores.bucket);
+    removed.send().await.unwrap();
+    let target = format!("/images/{id}");
+    for _ in 0..2 {
+        let answer = shoebox.delete(&target).user("ann").send().await;
+        let _ = answer.problem(502, "store_failed");
+    }
+    let forced = shoebox.delete(&format!("{target}?force=true")).user("ann");
+    assert_eq!(forced.send().await.status, 200);
+    let gone = shoebox.image("ann", &id).await;
+    let _ = gone.problem(404, "image_not_found");
+    assert!(shoebox.list("user_id=ann").await.is_empty());
+    let row = stores.image_row(&id).await.expect("a row for the sweeper");
+    assert_eq!(string(&row, "status"), "deleting");
+
+    // S3 is back. The object itself is not put again: the bucket's event would be as fast as the sweeper.
+    let back = stores.s3.create_bucket().bucket(&stores.bucket);
+    back.send().await.unwrap();
+    let due = chrono::Utc::now() + chrono::TimeDelta::minutes(3);
+    let budget = std::time::Duration::from_mins(1);
+    let report = sweeper(&shoebox).sweep(due, budget).await.unwrap();
+    assert_eq!((report.deleted, report.failed), (1, 0), "{report:?}");
+    assert_gone(&shoebox, &image).await;
+}
+
+/// The sweeper over the stores of a service.
+fn sweeper(shoebox: &Shoebox) -> Sweeper {
+    let running = shoebox.running();
+    let environment = Environment::from_iter([
+        ("AWS_ACCESS_KEY_ID", local::ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", local::ACCESS_KEY),
+        ("AWS_ENDPOINT_URL_S3", running.aws_url.as_str()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", running.dynamodb_url.as_str()),
+        ("BUCKET_NAME", running.bucket.as_str()),
+        ("TABLE_NAME", running.table.as_str()),
+    ]);
+    Sweeper::from_environment(&environment).unwrap()
 }

@@ -223,6 +223,8 @@ async fn if_match_lets_one_of_two_writers_through() {
         "\"x\"".to_owned(),
         format!("W/{}", first.header("etag")),
         "garbage".to_owned(),
+        // Not readable as text at all.
+        "\"é\"".to_owned(),
     ] {
         let answer = send(stale, "second").await;
         let _ = answer.problem(412, "precondition_failed");
@@ -279,6 +281,12 @@ async fn only_the_owner_changes_an_image_and_nobody_one_that_is_gone() {
     let answer = patch(&shoebox, &other, &image, &change).await;
     let _ = answer.problem(403, "not_the_owner");
     let target = format!("/images/{}", text(&image, "image_id"));
+    for user_id in [json!(3), json!(null), json!([user]), json!({ "a": user })] {
+        let claimed = json!({ "tags": ["x"], "user_id": user_id });
+        let answer = shoebox.patch(&target).json(&claimed).await;
+        let _ = answer.problem(400, "invalid_request");
+        assert_eq!(answer.faulty_fields(), ["user_id"], "{user_id}");
+    }
     let claimed = json!({ "tags": ["x"], "user_id": other });
     let answer = shoebox.patch(&target).json(&claimed).await;
     let _ = answer.problem(403, "not_the_owner");
@@ -296,4 +304,57 @@ async fn only_the_owner_changes_an_image_and_nobody_one_that_is_gone() {
             .await
             .is_empty()
     );
+}
+
+#[tokio::test]
+async fn numbers_in_metadata_come_back_as_they_were_sent_through_every_operation() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("numbers");
+    let texts = "[0.1,1e-7,1.7976931348623157e308,5e-324,123456.789012345678,-9223372036854775808,\
+                 18446744073709551615,9007199254740993,2.220446049250313e-16,7.0420557077594588669468784357561207e-40]";
+    let numbers: Value = serde_json::from_str(texts).unwrap();
+    let image = shoebox
+        .upload(&user, json!({ "metadata": { "n": numbers } }))
+        .await;
+    let id = text(&image, "image_id");
+    for round in 0..3 {
+        let found = shoebox.image(&user, &id).await;
+        assert_eq!(found.json()["metadata"]["n"], numbers, "round {round}");
+        let change = json!({ "metadata": { "round": round } });
+        let patched = patch(&shoebox, &user, &image, &change).await;
+        assert_eq!(patched.json()["metadata"]["n"], numbers, "round {round}");
+    }
+    let listed = shoebox.list_page(&format!("user_id={user}")).await;
+    assert_eq!(listed["images"][0]["metadata"]["n"], numbers);
+
+    // What 64 bits do not hold would come back as another number.
+    let large = r#"{"metadata":{"n":18446744073709551616}}"#;
+    let target = format!("/images/{id}");
+    let call = shoebox.patch(&target).user(&user);
+    let refused = call.typed("application/json", large).await;
+    let _ = refused.problem(400, "malformed_body");
+    let body = large.replace('{', "{\"file_data\":\"AAAA\",");
+    let body = body.replacen("\"file_data\":\"AAAA\",\"n\"", "\"n\"", 1);
+    let refused = shoebox.post("/images").user(&user);
+    let refused = refused.typed("application/json", body).await;
+    let _ = refused.problem(400, "invalid_request");
+    assert_eq!(refused.faulty_fields(), ["metadata"]);
+}
+
+#[tokio::test]
+async fn no_metadata_that_is_taken_makes_a_list_unreadable() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("deep");
+    let image = shoebox.upload(&user, json!({})).await;
+    // A name that the JSON library knows lets a text count as JSON, each with levels of its own.
+    let inner = format!("{}1{}", "[".repeat(120), "]".repeat(120));
+    let hidden = json!({ "k": { "$serde_json::private::RawValue": inner } });
+    let deep = json!({ "metadata": { "a": { "b": { "c": hidden } } } });
+    let refused = patch(&shoebox, &user, &image, &deep).await;
+    let _ = refused.problem(400, "invalid_request");
+    let mut body = deep.clone();
+    body["file_data"] = picture::base64(&picture::png(1, 1)).into();
+    let refused = shoebox.post("/images").user(&user).json(&body).await;
+    let _ = refused.problem(400, "invalid_request");
+    assert_eq!(shoebox.list(&format!("user_id={user}")).await.len(), 1);
 }

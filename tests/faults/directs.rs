@@ -204,7 +204,7 @@ async fn meet(batch: &Batch, gate: usize, meanwhile: Meanwhile, plan: Plan) -> u
             Meanwhile::Complete => complete(world, &user, id).await.map(drop),
             Meanwhile::Event => event(world, &user, id).await.map(drop),
             Meanwhile::StartAgain => {
-                let again = world.start_direct(&user, Some(&key), bytes.len(), world.start);
+                let again = world.ask_direct(&user, Some(&key), bytes.len(), world.start);
                 again.await.map(drop)
             }
         }
@@ -224,6 +224,30 @@ async fn meet(batch: &Batch, gate: usize, meanwhile: Meanwhile, plan: Plan) -> u
     batch.land(&second, &plan, Landing::AfterTheClients).await;
     batch.expect(&user, label, Expect::Shown);
     second.calls().len()
+}
+
+#[tokio::test]
+async fn whoever_completes_while_the_bytes_are_refused_is_told_why() {
+    let batch = Batch::new().await;
+    let world = &batch.world;
+    // Read the row, read the object, note the refusal.
+    for gate in 0..3 {
+        let (user, _) = batch.user();
+        let wrong = not_a_picture(&picture(1));
+        let id = started(world, &user, &wrong).await.upload.id;
+        let script = Arc::new(Script::default().with_gate(gate));
+        let first = play(&script, complete(world, &user, id));
+        let (first, heard) = interleave(&script, first, event(world, &user, id)).await;
+        assert!(matches!(heard, Ok(Ingested::Rejected(..))), "{heard:?}");
+        let kind = first.error().map(Error::kind);
+        assert_eq!(
+            kind,
+            Some(ErrorKind::UnprocessableImage),
+            "gate {gate}: {first:?}"
+        );
+        batch.expect(&user, format!("gate {gate}"), Expect::Gone);
+    }
+    batch.finish().await;
 }
 
 #[tokio::test]

@@ -6,15 +6,27 @@
 //! path beneath them.
 
 #[cfg(test)]
+mod audits;
+#[cfg(test)]
 mod deletes;
 #[cfg(test)]
 mod directs;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod patches;
+#[cfg(test)]
+mod poison;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod reads;
+#[cfg(test)]
+mod several;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

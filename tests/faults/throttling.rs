@@ -1,5 +1,5 @@
-//! Stores that are too busy: asked again within bounds, and past them an answer that says to come back, with nothing
-//! half done.
+//! Stores that are too busy, or ill: asked again within bounds, and past them an answer that says which, and to come
+//! back, with nothing half done.
 
 use std::sync::Arc;
 
@@ -18,13 +18,15 @@ enum Ask {
     Delete,
 }
 
-/// Every call of every operation on the way of a write, and how its store can be busy.
-const BUSY: [(Ask, &str, Canned); 16] = [
+/// Every call of every operation on the way of a write, and how its store can be busy, or ill.
+const BUSY: [(Ask, &str, Canned); 19] = [
     (Ask::Upload, "PutItem", Canned::Throttled),
     (Ask::Upload, "PutItem", Canned::ServerError),
+    (Ask::Upload, "PutItem", Canned::Conflict),
     (Ask::Upload, "PutObject", Canned::Throttled),
     (Ask::Upload, "PutObject", Canned::ServerError),
     (Ask::Upload, "PutObject", Canned::Unavailable),
+    (Ask::Upload, "PutObject", Canned::Conflict),
     (Ask::Upload, "TransactWriteItems", Canned::Throttled),
     (Ask::Upload, "TransactWriteItems", Canned::Conflict),
     (Ask::Upload, "TransactWriteItems", Canned::ServerError),
@@ -35,6 +37,7 @@ const BUSY: [(Ask, &str, Canned); 16] = [
     (Ask::Delete, "TransactWriteItems", Canned::Conflict),
     (Ask::Delete, "DeleteObjects", Canned::Throttled),
     (Ask::Delete, "DeleteObjects", Canned::Unavailable),
+    (Ask::Delete, "DeleteObjects", Canned::ServerError),
     (Ask::Delete, "UpdateItem", Canned::Conflict),
 ];
 
@@ -119,7 +122,11 @@ async fn a_store_that_stays_busy_is_answered_by_when_to_come_back_and_a_repeat_s
             let label = format!("{busy:?}: {outcome:?}");
             let answer = outcome.error();
             let answer = answer.map(|error| (error.kind(), error.retry_after_secs().is_some()));
-            if answer != Some((ErrorKind::Unavailable, true)) {
+            let kind = match busy.2 {
+                Canned::ServerError => ErrorKind::StoreFailed,
+                _ => ErrorKind::Unavailable,
+            };
+            if answer != Some((kind, true)) {
                 batch.violation(&label, format!("answered {answer:?}"));
             }
             let expect = repeat(&client, busy, &label).await;
@@ -141,6 +148,52 @@ async fn repeat(client: &Client<'_>, busy: (Ask, &str, Canned), label: &str) -> 
             Expect::Either
         }
     }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_reached_or_does_not_answer_has_failed() {
+    let batch = Batch::new().await;
+    for (ask, operation) in [
+        (Ask::Upload, "PutItem"),
+        (Ask::Upload, "PutObject"),
+        (Ask::Patch, "GetItem"),
+        (Ask::Delete, "DeleteObjects"),
+    ] {
+        for fault in [Fault::Refused, Fault::AnswerLost] {
+            let client = Client::new(&batch, ask).await;
+            let script = Arc::new(Script::of_operation(operation, fault, usize::MAX));
+            let outcome = play(&script, client.ask(ask)).await;
+            let kind = outcome.error().map(Error::kind);
+            assert_eq!(
+                kind,
+                Some(ErrorKind::StoreFailed),
+                "{operation}: {outcome:?}"
+            );
+        }
+    }
+    batch.finish().await;
+}
+
+#[tokio::test]
+async fn bytes_that_meet_another_write_of_themselves_are_stored_once_it_is_over() {
+    let batch = Batch::new().await;
+    for earlier_try in [false, true] {
+        let client = Client::new(&batch, Ask::Upload).await;
+        if earlier_try {
+            // Its bytes are there when S3 knows again: 412, which is as good.
+            let script = Arc::new(Script::of(&[(1, Fault::AnswerLost)]));
+            let outcome = play(&script, client.ask(Ask::Upload)).await;
+            assert!(outcome.good().is_none());
+        }
+        let busy = (Ask::Upload, "PutObject", Canned::Conflict);
+        let outcome = client.ask_of_busy_stores(busy, 3).await;
+        let label = format!("after an earlier try {earlier_try}: {outcome:?}");
+        if outcome.good().is_none() {
+            batch.violation(&label, "it was given up");
+        }
+        batch.expect(&client.user, label, Expect::Shown);
+    }
+    batch.finish().await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use shoebox_tests::event::{Incoming, Reply, Trigger};
+use shoebox_tests::lambda::TRACE_ID;
 use shoebox_tests::shoebox::text;
 use shoebox_tests::{Shoebox, picture};
 
@@ -27,7 +28,7 @@ async fn the_functions_store_list_read_change_and_delete_one_image_between_them(
     let refused = as_ann("POST", "/images").body("image/jpeg", b"no image");
     assert_eq!(
         send(&upload, &refused).await.status,
-        415,
+        422,
         "it goes on after a refusal"
     );
     let bytes = shoebox.get(&text(&image, "presigned_url")).send().await;
@@ -63,6 +64,16 @@ async fn the_functions_store_list_read_change_and_delete_one_image_between_them(
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
         assert!(!lines.is_empty(), "nothing was logged");
+        let metrics = lines.iter().find(|line| line.get("_aws").is_some());
+        let metrics = metrics.expect("a line with metrics");
+        let first = &metrics["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(first["Namespace"], "Shoebox");
+        assert_eq!(
+            (&metrics["stage"], &metrics["cold_starts"]),
+            (&json!("local"), &json!(1))
+        );
+        assert!(metrics["span"]["request_id"].is_string(), "{metrics}");
+        assert_eq!(metrics["span"]["trace_id"], TRACE_ID);
         for secret in ["X-Amz-Signature", "X-Amz-Credential", "AWS_SECRET"] {
             assert!(!log.contains(secret), "{log}");
         }
@@ -148,4 +159,15 @@ async fn ingest_looks_at_every_record_and_sweep_at_what_is_due() {
     );
     assert_eq!(shoebox.stores.rows().await.len(), before);
     shoebox.stores.assert_stored(&image, &file).await;
+
+    let told: Value = serde_json::from_str(sweep.log().await.trim()).unwrap();
+    assert_eq!(
+        (&told["operation"], &told["backlog"]),
+        (&json!("sweep"), &json!(0))
+    );
+    let metrics = told["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+        .as_array()
+        .unwrap();
+    let backlog = json!({ "Name": "backlog", "Unit": "Count" });
+    assert!(metrics.contains(&backlog), "{told}");
 }

@@ -12,3 +12,4 @@ mod function;
 mod functions;
 mod programs;
 mod refusals;
+mod traffic;

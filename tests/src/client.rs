@@ -120,15 +120,22 @@ impl Plain {
         Self::default()
     }
 
+    /// Begins a request.
+    #[must_use]
+    pub fn call(&self, method: &str, url: &str) -> Call {
+        Call::new(self.0.clone(), method, url)
+    }
+
     /// Reads a URL.
     pub async fn get(&self, url: &str) -> Answer {
-        Call::new(self.0.clone(), "GET", url).send().await
+        self.call("GET", url).send().await
     }
 
     /// Posts JSON; nothing where the server ends before it has answered.
     pub async fn post_json(&self, url: &str, body: &Value) -> Option<Answer> {
-        let call = Call::new(self.0.clone(), "POST", url);
-        let call = call.header("content-type", "application/json");
+        let call = self
+            .call("POST", url)
+            .header("content-type", "application/json");
         call.try_bytes(body.to_string()).await
     }
 }

@@ -102,7 +102,12 @@ impl Incoming {
             .pairs()
             .map(|(name, value)| (decoded(name), decoded(value)))
             .collect();
-        let (body, is_base64) = self.encoded_body();
+        // The API declares `*/*` as binary.
+        let body = match self.body.as_slice() {
+            [] => Value::Null,
+            bytes => STANDARD.encode(bytes).into(),
+        };
+        let is_base64 = !body.is_null();
         json!({
             "resource": "/{proxy+}",
             "path": self.path,

@@ -77,6 +77,13 @@ impl Environment {
             .collect()
     }
 
+    /// These variables, with others over them.
+    #[must_use]
+    pub fn with(mut self, others: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.variables.extend(others);
+        self
+    }
+
     /// The value of a variable; an empty value counts as not set.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

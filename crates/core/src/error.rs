@@ -36,9 +36,6 @@ pub enum Error {
         /// When it has ended for sure.
         retry_after_secs: u32,
     },
-    /// The direct upload that was asked for again was completed before.
-    #[error("the direct upload is complete")]
-    AlreadyComplete,
     /// The bytes of a direct upload are not there.
     #[error("the bytes were not put yet")]
     BytesMissing,
@@ -62,11 +59,11 @@ pub enum Error {
         /// For the client.
         detail: String,
     },
-    /// The bytes are of a type that is not taken, or of none that is known.
+    /// The bytes are of a type that is not taken.
     #[error("the type of the bytes is not accepted")]
     UnacceptedType {
-        /// What the bytes are, where that is known.
-        found: Option<&'static str>,
+        /// What the bytes are.
+        found: &'static str,
         /// What is taken.
         accepted: Vec<ImageFormat>,
     },
@@ -139,7 +136,6 @@ impl Error {
             | Self::KeyReused
             | Self::KeySpent
             | Self::InProgress { .. }
-            | Self::AlreadyComplete
             | Self::BytesMissing => ErrorKind::Conflict,
             Self::PreconditionFailed => ErrorKind::PreconditionFailed,
             Self::TooManyBytes { .. } | Self::TooManyPixels { .. } => ErrorKind::TooLarge,
@@ -165,7 +161,6 @@ impl Error {
             Self::KeyReused => "idempotency_key_reused",
             Self::KeySpent => "idempotency_key_spent",
             Self::InProgress { .. } => "request_in_progress",
-            Self::AlreadyComplete => "upload_complete",
             Self::BytesMissing => "upload_missing",
             Self::TooManyBytes { .. } => "image_too_large",
             Self::TooManyPixels { .. } => "too_many_pixels",
@@ -201,9 +196,6 @@ impl Error {
             Self::InProgress { .. } => {
                 "An earlier request with this Idempotency-Key is in progress.".to_owned()
             }
-            Self::AlreadyComplete => {
-                "The upload of this Idempotency-Key is complete; its bytes are there.".to_owned()
-            }
             Self::BytesMissing => {
                 "The bytes are not there yet: PUT them to the upload URL first.".to_owned()
             }
@@ -219,11 +211,7 @@ impl Error {
             } => format!("The image has {size_bytes} bytes; at most {limit_bytes} are accepted."),
             Self::TooManyPixels { detail } | Self::BadImage { detail, .. } => detail.clone(),
             Self::UnacceptedType { found, accepted } => {
-                let accepted = names(accepted);
-                match found {
-                    Some(found) => format!("The bytes are {found}; accepted are {accepted}."),
-                    None => format!("The bytes are no known image; accepted are {accepted}."),
-                }
+                format!("The bytes are {found}; accepted are {}.", names(accepted))
             }
             Self::ContradictoryType { declared, found } => format!(
                 "The bytes are {}, but {declared} was declared.",
@@ -250,7 +238,6 @@ impl Error {
             | Self::KeyReused
             | Self::KeySpent
             | Self::InProgress { .. }
-            | Self::AlreadyComplete
             | Self::BytesMissing
             | Self::UnacceptedDeclaration { .. }
             | Self::TooManyBytes { .. }
@@ -267,18 +254,16 @@ impl Error {
     /// After how many seconds a repeat makes sense, where one does.
     #[must_use]
     pub fn retry_after_secs(&self) -> Option<u32> {
-        const BUSY_SECS: u32 = 2;
+        const SHORTLY: u32 = 2;
         match self {
             Self::InProgress { retry_after_secs } => Some(*retry_after_secs),
-            Self::Conflict => Some(BUSY_SECS),
-            Self::Store(error) if error.is_busy() => Some(BUSY_SECS),
+            Self::Conflict | Self::Store(_) => Some(SHORTLY),
             Self::Invalid(_)
             | Self::Forbidden
             | Self::NotFound
             | Self::PreconditionFailed
             | Self::KeyReused
             | Self::KeySpent
-            | Self::AlreadyComplete
             | Self::BytesMissing
             | Self::UnacceptedDeclaration { .. }
             | Self::TooManyBytes { .. }
@@ -286,7 +271,6 @@ impl Error {
             | Self::UnacceptedType { .. }
             | Self::ContradictoryType { .. }
             | Self::BadImage { .. }
-            | Self::Store(_)
             | Self::Presign(_)
             | Self::CorruptRow(_) => None,
         }

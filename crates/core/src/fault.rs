@@ -1,5 +1,6 @@
 //! Everything that is wrong with a request, collected so that the client hears of all of it at once.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// One thing that is wrong with the input.
@@ -13,28 +14,48 @@ pub struct Fault {
 
 /// All that is wrong with the input. Empty while nothing is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Faults(Vec<Fault>);
+pub struct Faults {
+    told: Vec<Fault>,
+    /// How many more there are than are told.
+    untold: usize,
+}
 
 /// The most faults that are told of one request: a client that sends more errors than this is not helped by them,
-/// and the answer must stay small.
+/// and the answer must stay small. Of the rest the number is told.
 const MAX_FAULTS: usize = 50;
 /// The most characters of a field's name that are repeated: names can be the client's own.
 const MAX_FIELD_CHARS: usize = 64;
+/// The most characters of a detail.
+const MAX_DETAIL_CHARS: usize = 256;
+
+/// The text, or where it has more than `max_chars` characters as many of them, the last an ellipsis: what a client
+/// sent is repeated no longer than it needs to be recognised.
+#[must_use]
+pub fn abridged(text: &str, max_chars: usize) -> Cow<'_, str> {
+    const MARK: char = '…';
+    if text.chars().nth(max_chars).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().take(max_chars.saturating_sub(1));
+    Cow::Owned(kept.chain([MARK]).collect())
+}
 
 impl Faults {
     /// Notes that `field` is wrong.
     pub fn add(&mut self, field: impl Into<String>, detail: impl fmt::Display) {
-        if self.0.len() < MAX_FAULTS {
-            self.0.push(Fault {
-                field: field.into().chars().take(MAX_FIELD_CHARS).collect(),
-                detail: detail.to_string(),
-            });
+        if self.told.len() == MAX_FAULTS {
+            self.untold += 1;
+            return;
         }
+        self.told.push(Fault {
+            field: abridged(&field.into(), MAX_FIELD_CHARS).into_owned(),
+            detail: abridged(&detail.to_string(), MAX_DETAIL_CHARS).into_owned(),
+        });
     }
 
     /// Notes that `field` is not there, unless it is and was found wrong before.
     pub fn add_missing(&mut self, field: &str, detail: impl fmt::Display) {
-        if !self.0.iter().any(|fault| fault.field == field) {
+        if !self.told.iter().any(|fault| fault.field == field) {
             self.add(field, detail);
         }
     }
@@ -49,33 +70,42 @@ impl Faults {
     /// # Errors
     /// The faults themselves.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
-        if self.0.is_empty() {
+        if self.is_empty() {
             Ok(value)
         } else {
             Err(self)
         }
     }
 
-    /// The faults in the order they were found.
+    /// The faults in the order they were found, the first 50 of them.
     #[must_use]
     pub fn as_slice(&self) -> &[Fault] {
-        &self.0
+        &self.told
+    }
+
+    /// How many there are, told or not.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.told.len() + self.untold
     }
 
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.told.is_empty()
     }
 }
 
 impl fmt::Display for Faults {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, fault) in self.0.iter().enumerate() {
+        for (index, fault) in self.told.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
             write!(formatter, "{separator}{}: {}", fault.field, fault.detail)?;
         }
-        Ok(())
+        match self.untold {
+            0 => Ok(()),
+            untold => write!(formatter, "; and {untold} more"),
+        }
     }
 }
 
@@ -86,19 +116,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn however_much_is_wrong_what_is_told_stays_small() {
+    fn however_much_is_wrong_what_is_told_stays_small_and_says_how_much_is_not() {
         let mut faults = Faults::default();
-        for index in 0..=MAX_FAULTS {
-            faults.add(
-                format!("{index}{}", "é".repeat(MAX_FIELD_CHARS)),
-                "is wrong",
-            );
+        for index in 0..MAX_FAULTS {
+            let field = format!("{index}{}", "é".repeat(MAX_FIELD_CHARS));
+            faults.add(field, "x".repeat(MAX_DETAIL_CHARS + 1));
+        }
+        assert!(!faults.to_string().contains("more"), "{faults}");
+        for _ in 0..100_000 {
+            faults.add("last", "is wrong");
         }
         assert_eq!(faults.as_slice().len(), MAX_FAULTS);
-        let chars = faults
-            .as_slice()
-            .iter()
-            .map(|fault| fault.field.chars().count());
-        assert_eq!(chars.max(), Some(MAX_FIELD_CHARS));
+        assert_eq!(faults.count(), MAX_FAULTS + 100_000);
+        assert!(faults.to_string().ends_with("; and 100000 more"));
+        for fault in faults.as_slice() {
+            assert_eq!(fault.field.chars().count(), MAX_FIELD_CHARS);
+            assert_eq!(fault.detail.chars().count(), MAX_DETAIL_CHARS);
+        }
+    }
+
+    #[test]
+    fn a_text_is_abridged_one_past_the_limit() {
+        assert_eq!(abridged("éé", 2), "éé");
+        assert_eq!(abridged("ééé", 2), "é…");
+        assert_eq!(abridged("", 0), "");
     }
 }

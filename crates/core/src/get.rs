@@ -1,21 +1,20 @@
 //! Reading one image.
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 
 use crate::authorize::{Action, Caller, authorize};
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, bucket_name, table_name};
-use crate::presign::{PresignOptions, PresignedUrl, Presigner};
+use crate::presign::Links;
 use crate::repo::{Images, Objects, State};
-use crate::{Error, Image, ImageId};
+use crate::{Error, ErrorKind, Image, ImageId};
 
 /// The use case of `GET /images/{id}` and what hangs below it.
 #[derive(Debug, Clone)]
 pub struct Reader {
     images: Images,
     objects: Objects,
-    presigner: Presigner,
+    links: Links,
 }
 
 impl WithHttp for Reader {
@@ -24,7 +23,7 @@ impl WithHttp for Reader {
         let objects = Objects::new(&aws, bucket_name(environment)?);
         Ok(Self {
             images: Images::new(aws.dynamodb(), table_name(environment)?),
-            presigner: Presigner::new(aws, objects.clone(), environment)?,
+            links: Links::new(aws, objects.clone(), environment)?,
             objects,
         })
     }
@@ -48,30 +47,28 @@ impl Reader {
         }
     }
 
-    /// Reads the bytes of an image.
+    /// Reads the bytes of an image that was found.
     ///
     /// # Errors
-    /// The store that failed.
+    /// [`Error::NotFound`] where it was deleted since; or the store that failed.
     pub async fn content(&self, image: &Image) -> Result<Bytes, Error> {
-        self.objects.get(image).await
+        match self.objects.get(image).await {
+            // A missing object is not told from a failure here: without the right to list a bucket, S3 calls it
+            // forbidden. The row knows.
+            Err(error) if error.kind() == ErrorKind::StoreFailed => {
+                match self.images.find(image.id).await {
+                    Ok(Some(row)) if matches!(row.state, State::Active(_)) => Err(error),
+                    Ok(_) => Err(Error::NotFound),
+                    Err(_) => Err(error),
+                }
+            }
+            outcome => outcome,
+        }
     }
 
-    /// Signs a URL that reads the image.
-    ///
-    /// # Errors
-    /// [`Error::Presign`].
-    pub async fn presign(
-        &self,
-        image: &Image,
-        options: PresignOptions,
-        now: DateTime<Utc>,
-    ) -> Result<PresignedUrl, Error> {
-        self.presigner.presign(image, options, now).await
-    }
-
-    /// Where the image is stored: `s3://bucket/key`, for its owner.
+    /// Where the images are.
     #[must_use]
-    pub fn s3_url(&self, image: &Image) -> String {
-        self.objects.url(image)
+    pub fn links(&self) -> &Links {
+        &self.links
     }
 }

@@ -4,15 +4,6 @@
 //! A use case is a struct that builds itself from the environment: [`Lister`], [`Reader`], [`Updater`], [`Deleter`]
 //! and, with the feature `upload`, which links the image decoders, `Uploader`, `Ingester` and `Sweeper`.
 
-#![cfg_attr(
-    not(feature = "upload"),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "the repositories serve uploads, too"
-    )
-)]
-
 mod authorize;
 pub mod clients;
 pub mod config;
@@ -26,6 +17,14 @@ mod ingest;
 mod list;
 mod model;
 mod presign;
+#[cfg_attr(
+    not(feature = "upload"),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the repositories serve uploads, too"
+    )
+)]
 mod repo;
 #[cfg(feature = "upload")]
 mod sweep;
@@ -37,7 +36,7 @@ pub use authorize::{Action, Caller, View, authorize, view};
 pub use delete::{Deleter, MAX_BULK_IDS};
 pub use error::{Error, ErrorKind};
 pub use error_chain::error_chain;
-pub use fault::{Fault, Faults};
+pub use fault::{Fault, Faults, abridged};
 pub use get::Reader;
 #[cfg(feature = "upload")]
 pub use ingest::{Ingested, Ingester};
@@ -45,12 +44,12 @@ pub use list::{ListFields, ListQuery, Lister, Page};
 pub use model::{
     AttributeFields, Attributes, Category, Description, DirectFields, DirectUpload, Filename,
     IdempotencyKey, Image, ImageId, Invalid, Metadata, NotAnImageId, ObjectName, Sha256Digest,
-    StartedUpload, Status, Tag, Tags, UserId, Visibility, to_millis,
+    StartedUpload, Status, Tag, Tags, UserId, Visibility, timestamp, to_millis,
 };
-pub use presign::{PresignOptions, PresignedUrl, cache_control, content_disposition};
+pub use presign::{Links, PresignOptions, PresignedUrl, cache_control, content_disposition};
 pub use repo::StoreError;
 #[cfg(feature = "upload")]
 pub use sweep::{AuditReport, Repair, SweepReport, Sweeper};
 pub use update::{Patch, Precondition, Updater};
 #[cfg(feature = "upload")]
-pub use upload::{DirectRequest, File, Upload, Uploader};
+pub use upload::{DirectRequest, DirectStart, File, Upload, Uploader};

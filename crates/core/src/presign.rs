@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::clients::Aws;
 use crate::config::{ConfigError, Environment, MAX_PRESIGN_SECS, presign_secs};
-use crate::repo::{Objects, SignedRead, object_key};
+use crate::repo::{Objects, SignedRead, StoreError, object_key};
 use crate::{Error, Faults, Image, Visibility};
 
 /// What `filename*` leaves unencoded: the `attr-char` of RFC 8187 section 3.2.1.
@@ -71,15 +71,20 @@ impl std::fmt::Debug for PresignedUrl {
     }
 }
 
-/// Signs URLs.
+/// The credentials that would sign a URL have ended, or within a second will have.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the credentials have ended")]
+struct CredentialsEnded;
+
+/// Where images are, for those who may know: the same for every use case that answers with images.
 #[derive(Debug, Clone)]
-pub(crate) struct Presigner {
+pub struct Links {
     aws: Aws,
     objects: Objects,
     default_secs: u32,
 }
 
-impl Presigner {
+impl Links {
     pub(crate) fn new(
         aws: Aws,
         objects: Objects,
@@ -92,16 +97,34 @@ impl Presigner {
         })
     }
 
+    /// Where an image is stored: `s3://bucket/key`, for its owner.
+    #[must_use]
+    pub fn s3_url(&self, image: &Image) -> String {
+        self.objects.url(image)
+    }
+
     /// How long a URL that is signed now works: as long as asked, or until the credentials end.
-    pub(crate) fn lifetime(&self, asked: Duration, now: DateTime<Utc>) -> Duration {
+    ///
+    /// # Errors
+    /// [`Error::Presign`] where that is less than a second.
+    pub(crate) fn lifetime(&self, asked: Duration, now: DateTime<Utc>) -> Result<Duration, Error> {
         let start = SystemTime::from(now);
         let end = self.aws.signature_end(start);
         let left = end.map(|end| end.duration_since(start).unwrap_or_default());
-        left.map_or(asked, |left| left.min(asked))
+        match left.map_or(asked, |left| left.min(asked)) {
+            life if life.as_secs() > 0 => Ok(life),
+            _ => Err(Error::Presign(StoreError::unexpected(
+                "presigning",
+                CredentialsEnded,
+            ))),
+        }
     }
 
-    /// Signs a URL for an image. It ends with the credentials that sign it, where they end first.
-    pub(crate) async fn presign(
+    /// Signs a URL that reads an image. It ends with the credentials that sign it, where they end first.
+    ///
+    /// # Errors
+    /// [`Error::Presign`].
+    pub async fn presign(
         &self,
         image: &Image,
         options: PresignOptions,
@@ -110,7 +133,7 @@ impl Presigner {
         let start = SystemTime::from(now);
         let asked =
             Duration::from_secs(options.expires_in_secs.unwrap_or(self.default_secs).into());
-        let expires_in_secs = self.lifetime(asked, now).as_secs();
+        let expires_in_secs = self.lifetime(asked, now)?.as_secs();
         let key = object_key(image);
         let read = SignedRead {
             key: &key,
@@ -165,4 +188,35 @@ pub fn content_disposition(image: &Image) -> String {
     }
     let encoded = utf8_percent_encode(&name, ATTR_CHAR);
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::HttpLayer;
+
+    #[test]
+    fn a_url_lives_as_long_as_asked_or_as_its_credentials_and_a_second_at_least() {
+        let environment = Environment::from_iter([
+            ("AWS_ACCESS_KEY_ID", "a"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+            ("AWS_SESSION_TOKEN", "t"),
+            ("AWS_CREDENTIAL_EXPIRATION", "2026-01-31T12:00:00Z"),
+        ]);
+        let aws = Aws::new(&environment, &HttpLayer::default()).unwrap();
+        let objects = Objects::new(&aws, "bucket".to_owned());
+        let presigner = Links::new(aws, objects, &environment).unwrap();
+        let end = DateTime::parse_from_rfc3339("2026-01-31T12:00:00Z").unwrap();
+        let lifetime = |left: i64, asked: u64| {
+            let now = end.to_utc() - chrono::TimeDelta::milliseconds(left);
+            presigner.lifetime(Duration::from_millis(asked), now)
+        };
+        assert_eq!(lifetime(90_000, 60_000).unwrap().as_secs(), 60);
+        assert_eq!(lifetime(30_000, 60_000).unwrap().as_secs(), 30);
+        assert_eq!(lifetime(1_000, 60_000).unwrap().as_secs(), 1);
+        for left in [999, 0, -5_000] {
+            let refused = lifetime(left, 60_000).unwrap_err();
+            assert!(matches!(refused, Error::Presign(_)), "{refused:?}");
+        }
+    }
 }

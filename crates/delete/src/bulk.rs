@@ -1,7 +1,9 @@
 //! The body and the answer of a bulk delete.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
-use shoebox_core::{Error, Faults, ImageId, MAX_BULK_IDS};
+use shoebox_core::{Error, Faults, ImageId, MAX_BULK_IDS, abridged};
 use shoebox_http::bodies::{BulkDeleted, BulkFailure};
 use shoebox_http::{Call, Failure, JsonMembers, Reply, StatusCode, partly_failed};
 use utoipa::ToSchema;
@@ -24,12 +26,15 @@ pub struct BulkDelete {
     pub force: bool,
 }
 
+/// The most characters of an id of another shape than ours that the answer repeats.
+const MAX_ECHOED_CHARS: usize = 64;
+
 /// The ids of a request, each once, in their order.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ids {
     /// Those that an image of this service can have.
     pub(crate) known: Vec<ImageId>,
-    /// Those that none can.
+    /// Those that none can, abridged.
     pub(crate) impossible: Vec<String>,
 }
 
@@ -38,15 +43,17 @@ impl Ids {
     pub(crate) fn read(members: &JsonMembers<'_>, faults: &mut Faults) -> Self {
         let mut ids = Self::default();
         let Some(Value::Array(items)) = members.value("image_ids", faults) else {
-            faults.add("image_ids", "is required: an array of 1 to 100 ids");
+            faults.add_missing("image_ids", "is required: an array of 1 to 100 ids");
             return ids;
         };
         if items.is_empty() || items.len() > MAX_BULK_IDS {
             faults.add("image_ids", format_args!("must be 1 to {MAX_BULK_IDS} ids"));
             return ids;
         }
+        let mut seen = HashSet::new();
         for (index, item) in items.iter().enumerate() {
             match item.as_str() {
+                Some(text) if !seen.insert(text) => {}
                 Some(text) => ids.add(text),
                 None => faults.add(format!("image_ids[{index}]"), "must be a string"),
             }
@@ -58,8 +65,10 @@ impl Ids {
         match text.parse() {
             Ok(id) if self.known.contains(&id) => {}
             Ok(id) => self.known.push(id),
-            Err(_) if self.impossible.iter().any(|known| known == text) => {}
-            Err(_) => self.impossible.push(text.to_owned()),
+            Err(_) => {
+                let echo = abridged(text, MAX_ECHOED_CHARS).into_owned();
+                self.impossible.push(echo);
+            }
         }
     }
 }
@@ -133,6 +142,15 @@ mod tests {
         let ids = read(&json!({ "image_ids": [A, "42", B, A, "42", A.to_uppercase()] })).unwrap();
         assert_eq!(ids.known, [A.parse().unwrap(), B.parse().unwrap()]);
         assert_eq!(ids.impossible, ["42"]);
+    }
+
+    #[test]
+    fn ids_that_differ_far_in_have_a_result_each_and_are_not_repeated_whole() {
+        let long = |end: &str| "x".repeat(MAX_ECHOED_CHARS) + end;
+        let ids = [long("a"), long("b"), long("a"), long("")];
+        let ids = read(&json!({ "image_ids": ids })).unwrap();
+        let echo = "x".repeat(MAX_ECHOED_CHARS - 1) + "…";
+        assert_eq!(ids.impossible, [echo.clone(), echo, long("")]);
     }
 
     #[test]

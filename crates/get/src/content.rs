@@ -16,7 +16,7 @@ pub(crate) async fn content(
     }
     match (content.fits_inline(call), call.head) {
         (false, _) => {
-            let url = reader.presign(image, options, call.now).await?;
+            let url = reader.links().presign(image, options, call.now).await?;
             Ok(Reply::redirect(&url.url))
         }
         (true, true) => Ok(content.head()),

@@ -77,7 +77,7 @@ pub async fn handle(reader: Arc<Reader>, call: Call) -> Result<Reply, Failure> {
 )]
 async fn get_image(reader: &Reader, call: &Call) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
-    let caller = call.caller(&mut faults);
+    let caller = call.reader(&mut faults);
     let options = call.presign_options(&mut faults);
     let representation = Representation::of(call, &mut faults);
     faults.or(())?;
@@ -111,7 +111,7 @@ async fn get_image(reader: &Reader, call: &Call) -> Result<Reply, Failure> {
 )]
 async fn get_image_content(reader: &Reader, call: &Call) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
-    let caller = call.caller(&mut faults);
+    let caller = call.reader(&mut faults);
     let options = call.presign_options(&mut faults);
     faults.or(())?;
     let image = reader.find(&caller, call.image_id()?).await?;
@@ -140,7 +140,7 @@ async fn get_image_content(reader: &Reader, call: &Call) -> Result<Reply, Failur
 )]
 async fn download_image(reader: &Reader, call: &Call) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
-    let caller = call.caller(&mut faults);
+    let caller = call.reader(&mut faults);
     let options = PresignOptions {
         attachment: true,
         ..call.presign_options(&mut faults)
@@ -148,7 +148,7 @@ async fn download_image(reader: &Reader, call: &Call) -> Result<Reply, Failure> 
     let redirect = call.query.maybe_switch("redirect", &mut faults);
     faults.or(())?;
     let image = reader.find(&caller, call.image_id()?).await?;
-    let url = reader.presign(&image, options, call.now).await?;
+    let url = reader.links().presign(&image, options, call.now).await?;
     let redirect = redirect.unwrap_or_else(|| call.preferences().redirect_over_json());
     let reply = if redirect {
         Reply::redirect(&url.url)
@@ -167,8 +167,10 @@ async fn metadata(
     image: &Image,
     options: PresignOptions,
 ) -> Result<Reply, Failure> {
-    let url = reader.presign(image, options, call.now).await?;
-    let body = ImageBody::new(image, view(caller, image), |image| reader.s3_url(image));
+    let url = reader.links().presign(image, options, call.now).await?;
+    let body = ImageBody::new(image, view(caller, image), |image| {
+        reader.links().s3_url(image)
+    });
     let reply = Reply::json(StatusCode::OK, &body.with_url(url))?;
     Ok(reply.with_etag(&image.etag()))
 }

@@ -15,7 +15,7 @@ use crate::accept::Preferences;
 use crate::failure::Failure;
 use crate::identity::{AuthMode, USER_ID_HEADER};
 use crate::json;
-use crate::query::Query;
+use crate::query::{Query, encoded_query};
 
 /// The header by which a client names a request, so that repeats of it have one effect.
 const IDEMPOTENCY_KEY_HEADER: &str = "idempotency-key";
@@ -55,21 +55,19 @@ impl Call {
         self.id.ok_or(Failure::Service(Error::NotFound))
     }
 
-    /// Who is calling, where the body has no say in it.
-    pub fn caller(&self, faults: &mut Faults) -> Caller {
-        self.caller_claiming(None, faults)
+    /// Who reads: only the header `X-User-Id` says so. The parameter `user_id` says what to read, and whoever
+    /// sends it is not shown more for it.
+    pub fn reader(&self, faults: &mut Faults) -> Caller {
+        let header = self.header(USER_ID_HEADER).filter(|text| !text.is_empty());
+        noted(self.auth_mode.caller(header, None, None, faults))
     }
 
-    /// Who is calling, given the `user_id` that the body or form claims.
+    /// Who writes, given the `user_id` that the body or form claims; the query string may claim one, too.
     pub fn caller_claiming<'a>(&'a self, claimed: Option<&'a str>, faults: &mut Faults) -> Caller {
         let given = |text: Option<&'a str>| text.filter(|text| !text.is_empty());
         let header = given(self.header(USER_ID_HEADER));
         let query = given(self.query.all("user_id").next());
-        let caller = self.auth_mode.caller(header, given(claimed), query, faults);
-        if let Some(user) = caller.user_id() {
-            tracing::Span::current().record("user", user.as_str());
-        }
-        caller
+        noted(self.auth_mode.caller(header, given(claimed), query, faults))
     }
 
     /// The user who owns what this call creates.
@@ -160,10 +158,17 @@ impl Call {
         format!("{}/images/{id}", self.base_url)
     }
 
-    /// This list's URL with another position: what `rel="next"` leads to.
+    /// The list's URL with these parameters, percent-encoded.
     #[must_use]
-    pub fn next_page_url(&self, cursor_names: &[&str], last_key: &str) -> String {
-        let query = self.query.replacing(cursor_names, "last_key", last_key);
-        format!("{}/images?{query}", self.base_url)
+    pub fn list_url(&self, parameters: &[(&str, String)]) -> String {
+        format!("{}/images?{}", self.base_url, encoded_query(parameters))
     }
+}
+
+/// The caller, whose name is now in the log's span.
+fn noted(caller: Caller) -> Caller {
+    if let Some(user) = caller.user_id() {
+        tracing::Span::current().record("user", user.as_str());
+    }
+    caller
 }

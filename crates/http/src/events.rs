@@ -1,7 +1,7 @@
 //! Functions that no HTTP request calls: the bucket's events and the schedule.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -12,8 +12,9 @@ use shoebox_core::config::{Environment, FromEnvironment};
 use tracing::Instrument as _;
 
 use crate::failure::{Cause, error_chain};
-use crate::log::{self, log_level, start_logs};
+use crate::log::{self, start_logs};
 use crate::runtime::RuntimeError;
+use crate::watch::{Watch, millis};
 
 /// How long before the function's end work is to stop, so that the answer still gets out.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -44,11 +45,14 @@ where
     F: Future<Output = Result<T, Error>> + Send + 'static,
 {
     let environment = Environment::of_process();
-    start_logs(log_level(&environment)?);
+    start_logs(&environment)?;
+    let watch = Arc::new(Watch::from_environment(&environment)?);
     let state = Arc::new(S::from_environment(&environment)?);
     let service = service_fn(move |event: LambdaEvent<E>| {
         let (state, handle) = (Arc::clone(&state), handle.clone());
-        let span = log::request_span(&event.context.request_id, operation);
+        let watch = Arc::clone(&watch);
+        let trace = event.context.xray_trace_id.as_deref();
+        let span = log::request_span(&event.context.request_id, trace, operation);
         let occasion = Occasion {
             now: Utc::now(),
             budget: event
@@ -61,7 +65,7 @@ where
         async move {
             // On the heap: the work on an image is a large future.
             let work = Box::pin(handle(state, event.payload, occasion));
-            let answer = told(operation, work).await;
+            let answer = told(&watch, operation, work).await;
             answer.map_err(Cause::from)
         }
         .instrument(span)
@@ -73,22 +77,25 @@ where
 
 /// Awaits the work and tells the log of it, once.
 async fn told<T: Serialize>(
+    watch: &Watch,
     operation: &'static str,
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    let started = Instant::now();
+    let watched = watch.begin();
     let outcome = work.await;
-    let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
+    let answer = outcome.as_ref().ok();
+    let answer = answer.and_then(|answer| serde_json::to_value(answer).ok());
+    let embedded = watch.of_run(operation, &watched, answer.as_ref());
+    let duration_ms = millis(watched.duration());
     match &outcome {
-        Ok(answer) => {
-            let answer = serde_json::to_string(answer).unwrap_or_default();
-            tracing::info!(duration_ms, outcome = answer, "{operation} done");
+        Ok(_) => {
+            let outcome = answer.map(|answer| answer.to_string());
+            tracing::info!(target: log::WATCHED, duration_ms, outcome, embedded, "{operation} done");
         }
-        Err(error) => tracing::error!(
-            duration_ms,
-            error = error_chain(error),
-            "{operation} failed"
-        ),
+        Err(error) => {
+            let error = error_chain(error);
+            tracing::error!(target: log::WATCHED, duration_ms, error, embedded, "{operation} failed");
+        }
     }
     outcome
 }

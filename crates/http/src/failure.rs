@@ -36,6 +36,12 @@ pub enum Failure {
         #[source]
         cause: Option<Cause>,
     },
+    /// The body is larger than what the operation reads.
+    #[error("the body is larger than {limit_bytes} bytes")]
+    TooLarge {
+        /// What it reads.
+        limit_bytes: usize,
+    },
     /// Several files came and none could be stored.
     #[error("none of {} files could be stored", .0.len())]
     Files(Vec<FailedFile>),

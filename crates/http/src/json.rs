@@ -12,12 +12,81 @@ use shoebox_core::Faults;
 use crate::failure::Failure;
 use crate::query::parse_switch;
 
+/// The largest JSON, in bytes, that is parsed into values. In memory those take up to a hundred times as much, so
+/// the few megabytes that a gateway passes on would not fit a function. What an image can be told fits several times.
+pub(crate) const MAX_VALUE_BYTES: usize = 256 * 1024;
+
+/// Why JSON is not taken: a phrase for the client.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ValueError {
+    #[error("must be at most {MAX_VALUE_BYTES} bytes of JSON")]
+    TooLarge,
+    #[error("holds a whole number that 64 bits do not: send it as a text")]
+    LargeNumber,
+    #[error("cannot be read as JSON")]
+    Malformed(#[source] serde_json::Error),
+}
+
+/// JSON as a value that gives the same JSON again: whole numbers exactly, others as the nearest double.
+pub(crate) fn value(json: &str) -> Result<Value, ValueError> {
+    if json.len() > MAX_VALUE_BYTES {
+        return Err(ValueError::TooLarge);
+    }
+    let value = serde_json::from_str(json).map_err(ValueError::Malformed)?;
+    if numbers(json).any(|number| !is_kept(number)) {
+        return Err(ValueError::LargeNumber);
+    }
+    Ok(value)
+}
+
+/// The numbers in valid JSON, as they are written.
+fn numbers(json: &str) -> impl Iterator<Item = &str> {
+    let (mut in_text, mut escaped) = (false, false);
+    let parts = json.split(move |character: char| {
+        let was_in_text = in_text;
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = in_text,
+            '"' => in_text = !in_text,
+            _ => {}
+        }
+        was_in_text || in_text || !matches!(character, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')
+    });
+    // Of `true` and `false` the `e` remains.
+    parts.filter(|part| part.starts_with(|first: char| first == '-' || first.is_ascii_digit()))
+}
+
+/// Whether a number is not rounded when it is read: a whole one of at most 64 bits, or no whole one.
+fn is_kept(number: &str) -> bool {
+    number.contains(['.', 'e', 'E'])
+        || number.parse::<i64>().is_ok()
+        || number.parse::<u64>().is_ok()
+}
+
 /// The members of a JSON object as values, for a body in which `null` means something.
 ///
 /// # Errors
-/// [`Failure::Malformed`] where the body is no JSON object.
+/// [`Failure::Malformed`] where the body is no JSON object, [`Failure::TooLarge`] where it is a large one.
 pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, Failure> {
-    serde_json::from_slice(body).map_err(not_an_object)
+    let text = std::str::from_utf8(body).map_err(|error| Failure::Malformed {
+        detail: "The body is not UTF-8.".to_owned(),
+        cause: Some(error.into()),
+    })?;
+    match value(text) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(Failure::Malformed {
+            detail: "The body is not a JSON object.".to_owned(),
+            cause: None,
+        }),
+        Err(ValueError::Malformed(error)) => Err(not_an_object(error)),
+        Err(ValueError::TooLarge) => Err(Failure::TooLarge {
+            limit_bytes: MAX_VALUE_BYTES,
+        }),
+        Err(error @ ValueError::LargeNumber) => Err(Failure::Malformed {
+            detail: format!("The body {error}."),
+            cause: None,
+        }),
+    }
 }
 
 fn not_an_object(error: serde_json::Error) -> Failure {
@@ -90,8 +159,7 @@ impl<'a> JsonMembers<'a> {
 
     /// Any value.
     pub fn value(&self, name: &str, faults: &mut Faults) -> Option<Value> {
-        let parsed = serde_json::from_str(self.raw(name)?);
-        parsed.map_err(|_| faults.add(name, "cannot be read")).ok()
+        faults.check(name, value(self.raw(name)?))
     }
 
     /// A member as it stands in the body; `null` is as good as none.
@@ -110,6 +178,8 @@ struct Members<'a>(#[serde(borrow)] BTreeMap<Cow<'a, str>, &'a RawValue>);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
 
     #[test]
     fn members_of_wrong_types_are_all_named() {
@@ -128,6 +198,58 @@ mod tests {
             .map(|fault| fault.field.as_str())
             .collect();
         assert_eq!(named, ["a", "c", "d"]);
+    }
+
+    #[test]
+    fn a_number_is_kept_or_refused_but_never_changed() {
+        for kept in [
+            r#"{"a":-9223372036854775808,"b":[18446744073709551615,0,-0]}"#,
+            r#"{"99999999999999999999999":"\"88888888888888888888888","c":true}"#,
+            "[1e300,-1.5E-7,123456789012345678901234567890.5,false,null]",
+        ] {
+            assert!(value(kept).is_ok(), "{kept}");
+        }
+        for changed in [
+            "[18446744073709551616]",
+            r#"{"a":{"b":-9223372036854775809}}"#,
+            r#"["\\",123456789012345678901234567890]"#,
+        ] {
+            let refused = value(changed);
+            assert!(
+                matches!(refused, Err(ValueError::LargeNumber)),
+                "{changed}: {refused:?}"
+            );
+        }
+        assert!(matches!(value("1e999"), Err(ValueError::Malformed(_))));
+    }
+
+    #[test]
+    fn values_are_read_up_to_their_limit_and_not_one_byte_further() {
+        let sized = |bytes: usize| format!("\"{}\"", "x".repeat(bytes - 2));
+        assert!(value(&sized(MAX_VALUE_BYTES)).is_ok());
+        let larger = sized(MAX_VALUE_BYTES + 1);
+        assert!(matches!(value(&larger), Err(ValueError::TooLarge)));
+        let body = format!("{{\"description\":{larger}}}");
+        let failure = object(body.as_bytes()).unwrap_err();
+        assert!(matches!(failure, Failure::TooLarge { .. }), "{failure:?}");
+        let members = JsonMembers::parse(body.as_bytes()).unwrap();
+        let mut faults = Faults::default();
+        assert_eq!(members.value("description", &mut faults), None);
+        assert_eq!(faults.as_slice()[0].field, "description");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_comes_back_the_same(
+            double in any::<f64>().prop_filter("finite", |double| double.is_finite()),
+            (signed, unsigned) in any::<(i64, u64)>(),
+            (name, text) in (".{0,8}", ".{0,8}"),
+        ) {
+            let sent = json!({ "d": double, "i": signed, "u": unsigned, "n": { name: [text] } });
+            let once = value(&sent.to_string()).unwrap();
+            prop_assert_eq!(&once, &sent);
+            prop_assert_eq!(once.to_string(), sent.to_string());
+        }
     }
 
     #[test]

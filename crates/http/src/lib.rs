@@ -26,6 +26,7 @@ mod runtime;
 mod service;
 #[cfg(test)]
 mod testing;
+pub mod watch;
 
 pub use accept::Preferences;
 pub use call::Call;
@@ -36,7 +37,7 @@ pub use http::{StatusCode, header};
 pub use http_event::HttpEvent;
 pub use identity::{AuthMode, USER_ID_HEADER};
 pub use json::JsonMembers;
-pub use log::{log_level, partly_failed, start_logs};
+pub use log::{log_level, partly_failed};
 pub use problem::{FieldProblem, Problem, status_of};
 pub use query::Query;
 pub use reply::{Content, INLINE_LIMIT_BYTES, Reply};

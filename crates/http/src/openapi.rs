@@ -66,7 +66,8 @@ problems! {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct CallerParameters {
-    /// Who is calling, where nobody is checked. The parameter or member `user_id` does as well.
+    /// Who is calling, where nobody is checked. To what writes, the parameter or member `user_id` says so
+    /// as well.
     #[param(required = false, rename = "X-User-Id", example = "ann")]
     pub x_user_id: String,
 }
@@ -99,12 +100,7 @@ pub struct ConditionParameters {
 
 /// The response of one status, its body a problem document.
 fn problem(status: StatusCode) -> (String, RefOr<Response>) {
-    let example = Problem::new(
-        status,
-        code(status),
-        sentence(status).to_owned(),
-        "6f1f4a52",
-    );
+    let example = Problem::new(status, code(status), sentence(status), "6f1f4a52");
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(Problem::name())))
         .example(serde_json::to_value(&example).ok())

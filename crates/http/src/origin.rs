@@ -64,14 +64,12 @@ impl<'a> GatewayFacts<'a> {
             .path
             .and_then(prefix_of)
             .or_else(|| RequestPath::parse(raw_path).map(|path| path.prefix))
-            .filter(|prefix| prefix.bytes().all(|byte| byte.is_ascii_graphic()))
+            .filter(|prefix| is_path(prefix))
             .unwrap_or_default();
         let text = |name: &str| headers.get(name)?.to_str().ok();
-        let host = text("x-forwarded-host")
-            .or_else(|| text(HOST.as_str()))
-            .or(self.domain)
-            .filter(|host| is_host(host));
-        match host {
+        match self.host(text(HOST.as_str())) {
+            // Two slashes would name a host.
+            None if prefix.starts_with("//") => String::new(),
             None => prefix.to_owned(),
             Some(host) => {
                 let scheme = match text("x-forwarded-proto") {
@@ -83,6 +81,20 @@ impl<'a> GatewayFacts<'a> {
                 format!("{scheme}://{host}{prefix}")
             }
         }
+    }
+
+    /// The host that links name. A gateway says in the event by which name it was reached, and that counts; what
+    /// a client can write into any request, `X-Forwarded-Host`, never does: a cache on the way would hand its
+    /// links to others. Load balancers only know `Host`. Emulators of gateways name hosts that do not exist, but
+    /// no gateway is reached as this machine.
+    fn host<'b>(&self, header: Option<&'b str>) -> Option<&'b str>
+    where
+        'a: 'b,
+    {
+        let header = header.filter(|host| is_host(host));
+        let domain = self.domain.filter(|host| is_host(host));
+        let of_emulator = header.filter(|host| is_loopback(host));
+        of_emulator.or(domain).or(header)
     }
 }
 
@@ -101,21 +113,36 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_HOST_BYTES && text.bytes().all(allowed)
 }
 
+/// Whether the text is what a URL's path is written with (RFC 3986), so that it ends nothing that it is put into.
+fn is_path(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@".contains(&byte);
+    text.bytes().all(allowed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn base_url(headers: &[(&'static str, &str)], client_path: Option<&str>, path: &str) -> String {
+    fn base_url_at(
+        domain: Option<&str>,
+        headers: &[(&'static str, &str)],
+        client_path: Option<&str>,
+        path: &str,
+    ) -> String {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
         }
         let facts = GatewayFacts {
             path: client_path,
-            domain: Some("gw"),
+            domain,
             ..GatewayFacts::default()
         };
         facts.base_url(&map, path)
+    }
+
+    fn base_url(headers: &[(&'static str, &str)], client_path: Option<&str>, path: &str) -> String {
+        base_url_at(None, headers, client_path, path)
     }
 
     #[test]
@@ -126,12 +153,36 @@ mod tests {
             base_url(&local, Some("/local/images"), "/images"),
             "http://localhost:8000/local"
         );
-        assert_eq!(base_url(&[], None, "/api/v1/images/x"), "https://gw/api/v1");
-        let proxied = [("host", "inner"), ("x-forwarded-host", "img.example.com")];
-        assert_eq!(
-            base_url(&proxied, None, "/images"),
-            "https://img.example.com"
-        );
+        let at = base_url_at(Some("gw"), &[], None, "/api/v1/images/x");
+        assert_eq!(at, "https://gw/api/v1");
+    }
+
+    #[test]
+    fn no_header_of_the_client_changes_the_host_that_a_gateway_names() {
+        let forged = [
+            ("host", "evil.example"),
+            ("x-forwarded-host", "evil.example"),
+        ];
+        for headers in [&forged[..], &forged[..1], &forged[1..], &[]] {
+            let at = base_url_at(Some("gw"), headers, None, "/images");
+            assert_eq!(at, "https://gw");
+        }
+        // A load balancer names none; it only takes hosts that its rules know.
+        let behind = [("host", "lb.example"), ("x-forwarded-host", "evil.example")];
+        assert_eq!(base_url(&behind, None, "/images"), "https://lb.example");
+        let emulated = [("host", "127.0.0.1:4566"), ("x-forwarded-proto", "http")];
+        let at = base_url_at(Some("a1.execute-api.localhost"), &emulated, None, "/images");
+        assert_eq!(at, "http://127.0.0.1:4566");
+    }
+
+    #[test]
+    fn a_prefix_that_could_end_a_link_or_name_a_host_is_left_out() {
+        for path in ["/a>b/images", "/a\"b/images", "/a b/images", "/é/images"] {
+            assert_eq!(base_url(&[], None, path), "", "{path}");
+        }
+        assert_eq!(base_url(&[], None, "//evil.example/images"), "");
+        let at = base_url_at(Some("gw"), &[], None, "//evil.example/images");
+        assert_eq!(at, "https://gw//evil.example");
     }
 
     #[test]

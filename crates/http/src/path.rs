@@ -8,6 +8,10 @@ use shoebox_core::ImageId;
 /// The segment that every path of the service starts with.
 const ROOT: &str = "images";
 
+/// The longest path, in bytes, before `/images`. It is part of every link, and API Gateway refuses answers with more
+/// than 10,240 bytes of headers.
+const MAX_PREFIX_BYTES: usize = 1_024;
+
 /// A request's path, split at its first `images` segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequestPath<'a> {
@@ -29,10 +33,13 @@ pub(crate) enum Match {
 }
 
 impl<'a> RequestPath<'a> {
-    /// Splits a path; `None` where it has no `images` segment.
+    /// Splits a path; `None` where it has no `images` segment, or too far in.
     pub(crate) fn parse(path: &'a str) -> Option<Self> {
         let mut start = 0;
         for segment in path.split('/') {
+            if start > MAX_PREFIX_BYTES + 1 {
+                return None;
+            }
             if decoded(segment) == ROOT {
                 let rest = &path[start..];
                 let rest = rest.strip_suffix('/').unwrap_or(rest);
@@ -101,6 +108,17 @@ mod tests {
                 assert_eq!(parsed.matches("/images/{id}"), Match::Yes(ID.parse().ok()));
             }
         }
+    }
+
+    #[test]
+    fn a_prefix_is_ignored_up_to_its_limit_and_not_one_byte_further() {
+        let path = |bytes: usize| format!("/{}/images", "a".repeat(bytes - 1));
+        let longest = path(MAX_PREFIX_BYTES);
+        assert_eq!(
+            RequestPath::parse(&longest).unwrap().prefix.len(),
+            MAX_PREFIX_BYTES
+        );
+        assert_eq!(RequestPath::parse(&path(MAX_PREFIX_BYTES + 1)), None);
     }
 
     #[test]

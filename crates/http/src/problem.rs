@@ -3,7 +3,7 @@
 use http::StatusCode;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use serde::Serialize;
-use shoebox_core::{Error, ErrorKind, Fault};
+use shoebox_core::{Error, ErrorKind, Fault, abridged};
 use utoipa::ToSchema;
 
 use crate::failure::{FailedFile, Failure};
@@ -12,6 +12,11 @@ use crate::reply::Reply;
 /// Where a body that is too large for the gateway can go.
 const DIRECT_UPLOAD_HINT: &str =
     "Larger images go to the storage directly: see POST /images/uploads.";
+
+/// The most characters of a detail: it can repeat what the client sent.
+pub(crate) const MAX_DETAIL_CHARS: usize = 20_000;
+/// The most characters of a file's name that a problem repeats.
+pub(crate) const MAX_NAME_CHARS: usize = 255;
 
 /// After how many seconds a 503 without a time of its own may be repeated.
 const DEFAULT_RETRY_AFTER_SECS: u32 = 2;
@@ -58,12 +63,12 @@ pub struct FieldProblem {
 impl Problem {
     /// A problem without field errors.
     #[must_use]
-    pub fn new(status: StatusCode, code: &str, detail: String, request_id: &str) -> Self {
+    pub fn new(status: StatusCode, code: &str, detail: &str, request_id: &str) -> Self {
         Self {
             kind: format!("urn:shoebox:problem:{code}"),
             title: title(status).to_owned(),
             status: status.as_u16(),
-            detail,
+            detail: abridged(detail, MAX_DETAIL_CHARS).into_owned(),
             code: code.to_owned(),
             request_id: request_id.to_owned(),
             errors: Vec::new(),
@@ -78,7 +83,7 @@ impl Problem {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "request_too_large",
-            detail,
+            &detail,
             request_id,
         )
     }
@@ -118,7 +123,7 @@ impl Failure {
     #[must_use]
     pub fn reply(&self, request_id: &str) -> Reply {
         let problem = |status, code, detail: &str| {
-            Problem::new(status, code, detail.to_owned(), request_id).into_reply()
+            Problem::new(status, code, detail, request_id).into_reply()
         };
         match self {
             Self::Service(error) => service_problem(error, request_id),
@@ -149,6 +154,11 @@ impl Failure {
             Self::Malformed { detail, .. } => {
                 problem(StatusCode::BAD_REQUEST, "malformed_body", detail)
             }
+            Self::TooLarge { limit_bytes } => problem(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "request_too_large",
+                &format!("The request is larger than {limit_bytes} bytes."),
+            ),
             Self::Files(files) => files_problem(files, request_id),
             Self::OutOfTime => problem(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -168,7 +178,7 @@ impl Failure {
 
 fn service_problem(error: &Error, request_id: &str) -> Reply {
     let status = status_of(error.kind());
-    let mut problem = Problem::new(status, error.code(), error.detail(), request_id);
+    let mut problem = Problem::new(status, error.code(), &error.detail(), request_id);
     for fault in error.faults() {
         add_once(&mut problem.errors, fault);
     }
@@ -194,15 +204,15 @@ fn files_problem(files: &[FailedFile], request_id: &str) -> Reply {
     };
     let status = status_of(gravest.kind());
     let detail = format!("None of the {} files could be stored.", files.len());
-    let mut problem = Problem::new(status, gravest.code(), detail, request_id);
+    let mut problem = Problem::new(status, gravest.code(), &detail, request_id);
     problem.errors = files
         .iter()
         .map(|file| FieldProblem {
             field: match &file.filename {
-                Some(name) => format!("files[{}] ({name})", file.index),
+                Some(name) => format!("files[{}] ({})", file.index, abridged(name, MAX_NAME_CHARS)),
                 None => format!("files[{}]", file.index),
             },
-            detail: file.error.detail(),
+            detail: abridged(&file.error.detail(), MAX_DETAIL_CHARS).into_owned(),
         })
         .collect();
     with_retry_after(problem.into_reply(), status, gravest.retry_after_secs())

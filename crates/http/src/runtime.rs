@@ -10,7 +10,7 @@ use shoebox_core::config::{ConfigError, Environment, FromEnvironment};
 use crate::call::Call;
 use crate::failure::{Cause, Failure, error_chain};
 use crate::http_event::HttpEvent;
-use crate::log::{log_level, start_logs};
+use crate::log::start_logs;
 use crate::reply::Reply;
 use crate::route::Route;
 use crate::service::{Service, respond};
@@ -44,7 +44,7 @@ where
     F: Future<Output = Result<Reply, Failure>> + Send + 'static,
 {
     let environment = Environment::of_process();
-    start_logs(log_level(&environment)?);
+    start_logs(&environment)?;
     let service = Service::new(routes, handle, &environment)?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<HttpEvent>| {
         let service = service.clone();

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use chrono::Utc;
@@ -23,6 +23,7 @@ use crate::path::{Match, RequestPath};
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::route::Route;
+use crate::watch::{Figures, Watch};
 
 /// How long a handler may take: API Gateway waits for 29 s.
 const ANSWER_TIME: Duration = Duration::from_secs(27);
@@ -36,6 +37,7 @@ pub struct Service<S, H> {
     handle: H,
     state: Arc<S>,
     auth_mode: AuthMode,
+    watch: Arc<Watch>,
 }
 
 impl<S, H: Clone> Clone for Service<S, H> {
@@ -45,6 +47,7 @@ impl<S, H: Clone> Clone for Service<S, H> {
             handle: self.handle.clone(),
             state: Arc::clone(&self.state),
             auth_mode: self.auth_mode,
+            watch: Arc::clone(&self.watch),
         }
     }
 }
@@ -63,6 +66,7 @@ impl<S: FromEnvironment, H> Service<S, H> {
             routes,
             handle,
             auth_mode: AuthMode::from_environment(environment)?,
+            watch: Arc::new(Watch::from_environment(environment)?),
             state: Arc::new(S::from_environment(environment)?),
         })
     }
@@ -74,12 +78,13 @@ where
     H: Fn(Arc<S>, Call) -> F,
     F: Future<Output = Result<Reply, Failure>>,
 {
-    let started = Instant::now();
+    let watched = service.watch.begin();
+    let bytes_in = request.body().len();
     let head = request.method() == Method::HEAD;
     let request_id = request_id(&request);
     let routed = routed(service.routes, request.method(), path(&request));
     let operation = routed.as_ref().map_or("none", |(route, _)| route.operation);
-    let span = log::request_span(&request_id, operation);
+    let span = log::request_span(&request_id, trace(&request), operation);
     async {
         let outcome = match routed {
             Ok((route, id)) => {
@@ -96,12 +101,16 @@ where
             Ok(reply) => (reply, None),
             Err(failure) => (failure.reply(&request_id), Some(failure)),
         };
-        log::answered(
+        let figures = Figures {
             operation,
-            reply.status(),
-            started.elapsed(),
-            failure.as_ref(),
-        );
+            status: reply.status(),
+            duration: watched.duration(),
+            bytes_in,
+            bytes_out: if head { 0 } else { reply.body().len() },
+            is_cold_start: watched.is_cold_start(),
+            throttles: watched.throttles(),
+        };
+        log::answered(&service.watch, &figures, failure.as_ref());
         reply.into_response(head)
     }
     .instrument(span)
@@ -196,6 +205,14 @@ fn request_id(request: &Request) -> String {
         .filter(|id| !id.is_empty())
         .unwrap_or("unknown")
         .to_owned()
+}
+
+/// The header that names the X-Ray trace: as the runtime has it, else as the gateway sent it.
+fn trace(request: &Request) -> Option<&str> {
+    let context = request.lambda_context_ref();
+    let of_runtime = context.and_then(|context| context.xray_trace_id.as_deref());
+    let sent = || request.headers().get("x-amzn-trace-id")?.to_str().ok();
+    of_runtime.filter(|trace| !trace.is_empty()).or_else(sent)
 }
 
 fn call(

@@ -33,6 +33,14 @@ pub enum InspectError {
         /// Most pixels allowed.
         limit: u64,
     },
+    /// The animation has more frames than the limit, whatever their size.
+    #[error("the image has {frames} frames, over the limit of {limit} frames")]
+    TooManyFrames {
+        /// Number of frames, as far as they were counted.
+        frames: u32,
+        /// Most frames allowed.
+        limit: u32,
+    },
     /// The file ends before the image does.
     #[error("the image is truncated")]
     Truncated,

@@ -52,6 +52,17 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Inspection, InspectError
         .unwrap_or_else(|_| Err(Defect("the decoder gave up on the file").into()))
 }
 
+/// The pixels, over all frames, that [`inspect`] would go through, as the headers say: what verifying the image
+/// will cost, before anything of it is decoded. None where the headers are refused already, which costs nothing.
+#[must_use]
+pub fn declared_pixels(bytes: &[u8]) -> Option<u64> {
+    let Sniffed::Supported(format) = sniff(bytes) else {
+        return None;
+    };
+    let declared = || decode::declared_pixels(format, bytes).ok();
+    catch_unwind(AssertUnwindSafe(declared)).ok().flatten()
+}
+
 fn inspect_as(
     format: ImageFormat,
     bytes: &[u8],

@@ -34,4 +34,4 @@ pub use orientation::Orientation;
 pub use sniff::{Sniffed, sniff};
 
 #[cfg(feature = "codecs")]
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, declared_pixels, inspect};

@@ -21,6 +21,11 @@ impl Limits {
     pub const DEFAULT_MAX_DECODED_BYTES: u64 = 384 * 1024 * 1024;
 }
 
+/// Most frames of an animation: eleven minutes at thirty a second. Each costs more than its pixels where
+/// they are few.
+#[cfg(feature = "codecs")]
+const MAX_FRAMES: u32 = 20_000;
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -32,13 +37,25 @@ impl Default for Limits {
 
 #[cfg(feature = "codecs")]
 impl Limits {
-    /// Refuses a picture of more than `max_pixels` in all its frames.
+    /// No bound at all, for headers that are read without decoding what follows.
+    pub(crate) const NONE: Self = Self {
+        max_pixels: u64::MAX,
+        max_decoded_bytes: u64::MAX,
+    };
+
+    /// Refuses a picture of more than `max_pixels` in all its frames, or of too many frames.
     pub(crate) fn check_pixels(
         &self,
         width: u32,
         height: u32,
         frames: u32,
     ) -> Result<(), InspectError> {
+        if frames > MAX_FRAMES {
+            return Err(InspectError::TooManyFrames {
+                frames,
+                limit: MAX_FRAMES,
+            });
+        }
         check(width, height, frames, self.max_pixels)
     }
 
@@ -86,6 +103,19 @@ mod tests {
                 height: 20,
                 frames: 4,
                 limit: 600
+            })
+        ));
+    }
+
+    #[test]
+    fn frames_are_counted_however_small_they_are() {
+        let limits = Limits::default();
+        assert!(limits.check_pixels(1, 1, MAX_FRAMES).is_ok());
+        assert!(matches!(
+            limits.check_pixels(1, 1, MAX_FRAMES + 1),
+            Err(InspectError::TooManyFrames {
+                frames: 20_001,
+                limit: 20_000
             })
         ));
     }

@@ -17,6 +17,9 @@ pub enum Sniffed {
 /// may precede it.
 const SVG_SEARCH_BYTES: usize = 1024;
 
+/// How far to look for the brands of a file type box: real ones have a dozen.
+const FILE_TYPE_BYTES: usize = 1024;
+
 /// Signatures at the very start of a file, longest first where one is the beginning of another.
 const SIGNATURES: [(&[u8], Sniffed); 15] = [
     (b"\xFF\xD8\xFF", Sniffed::Supported(ImageFormat::Jpeg)),
@@ -69,7 +72,8 @@ fn sniff_brands(bytes: &[u8]) -> Sniffed {
         [a, b, c, d, ..] => u32::from_be_bytes([*a, *b, *c, *d]) as usize,
         _ => 0,
     };
-    let file_type = bytes.get(..declared_size).unwrap_or(bytes);
+    let length = declared_size.min(bytes.len()).min(FILE_TYPE_BYTES);
+    let file_type = &bytes[..length];
     // Major brand, minor version (no brand), compatible brands.
     let major = file_type.get(8..12);
     let compatible = file_type.get(16..).unwrap_or_default().chunks_exact(4);
@@ -121,6 +125,19 @@ mod tests {
     fn the_minor_version_is_not_taken_for_a_brand() {
         let heif = b"\0\0\0\x14ftypmif1avifmif1";
         assert_eq!(sniff(heif), Sniffed::Unsupported("image/heif"));
+    }
+
+    #[test]
+    fn brands_are_looked_for_at_the_start_of_a_file_alone() {
+        let file = |brands_before| {
+            let mut file = b"\x7F\0\0\0ftypxxxx\0\0\0\0".to_vec();
+            file.extend(b"xxxx".repeat(brands_before));
+            file.extend(b"avif");
+            file
+        };
+        assert_eq!(sniff(&file(251)), Sniffed::Supported(ImageFormat::Avif));
+        assert_eq!(sniff(&file(252)), Sniffed::Unknown);
+        assert_eq!(sniff(&file(10_000_000)), Sniffed::Unknown);
     }
 
     #[test]

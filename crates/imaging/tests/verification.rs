@@ -8,7 +8,7 @@
 
 mod support;
 
-use imaging::{InspectError, Limits, Orientation, inspect};
+use imaging::{InspectError, Limits, Orientation, declared_pixels, inspect};
 use proptest::prelude::*;
 use support::{
     exif_with_orientation, png, png_of, png_with_odd_palette, sample, samples, with_segment,
@@ -83,6 +83,54 @@ fn pixels_are_counted_over_all_frames_up_to_the_limit_itself() {
             sample.name
         );
     }
+}
+
+#[test]
+fn tracks_of_a_sequence_count_together_and_are_few() {
+    let with_tracks = |count| {
+        let limit = |max_pixels| Limits {
+            max_pixels,
+            ..Limits::default()
+        };
+        let file = avif_with_tracks(count);
+        let pixels = 20 * 12 * 3 * count as u64;
+        (
+            inspect(&file, &limit(pixels)),
+            inspect(&file, &limit(pixels - 1)),
+        )
+    };
+    for count in 1..=4 {
+        let (at_the_limit, past_it) = with_tracks(count);
+        assert_eq!(at_the_limit.unwrap().frames, 3, "{count} tracks");
+        let is_right = matches!(past_it, Err(InspectError::TooManyPixels { .. }));
+        assert!(is_right, "{count} tracks");
+    }
+    let (at_the_limit, _) = with_tracks(5);
+    assert!(matches!(at_the_limit, Err(InspectError::Corrupt { .. })));
+}
+
+/// The sample of an animated AVIF with its track so many times.
+fn avif_with_tracks(count: usize) -> Vec<u8> {
+    let mut file = sample("animated.avif").bytes.into_owned();
+    let start_of = |file: &[u8], name: &[u8; 4]| {
+        let found = file.windows(4).position(|window| window == name);
+        found.unwrap() - 4
+    };
+    let whole = |bytes: &[u8], start: usize| {
+        let size = u32::from_be_bytes(*bytes[start..].first_chunk().unwrap());
+        bytes[start..start + size as usize].to_vec()
+    };
+    let start = start_of(&file, b"moov");
+    let movie = whole(&file, start);
+    // What is left in its place keeps all offsets as they are.
+    file[start + 4..start + 8].copy_from_slice(b"free");
+    let track = whole(&movie, start_of(&movie, b"trak"));
+    let more = track.repeat(count - 1);
+    let size = u32::try_from(movie.len() + more.len()).unwrap();
+    file.extend(size.to_be_bytes());
+    file.extend(&movie[4..]);
+    file.extend(more);
+    file
 }
 
 #[test]
@@ -245,6 +293,30 @@ fn a_progressive_jpeg_without_dc_coefficients_is_corrupt() {
     ));
 }
 
+#[test]
+fn the_pixels_that_headers_declare_are_those_that_are_decoded() {
+    for sample in samples() {
+        let (width, height) = sample.size;
+        let shown = u64::from(width) * u64::from(height) * u64::from(sample.frames);
+        // AVIF keeps transparency, and the picture to show before it plays, beside the frames.
+        let decoded = match sample.name {
+            "alpha.avif" => 2 * shown,
+            "animated.avif" => shown + shown / u64::from(sample.frames),
+            _ => shown,
+        };
+        let declared = declared_pixels(&sample.bytes);
+        assert_eq!(declared, Some(decoded), "{}", sample.name);
+        // Of a damaged file, too: its headers are as good as ever.
+        if let Some(cut) = sample.bytes.get(..sample.bytes.len() - 3) {
+            let declared = declared_pixels(cut);
+            assert!(declared.is_none() || declared == Some(decoded));
+        }
+    }
+    for nothing in [&b""[..], b"GIF89a", b"\x89PNG\r\n\x1a\n", b"text"] {
+        assert_eq!(declared_pixels(nothing), None);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
@@ -279,6 +351,7 @@ proptest! {
         let mut bytes = sample.bytes[..kept.min(sample.bytes.len())].to_vec();
         bytes.extend(rest);
         let limits = Limits { max_pixels: 10_000, ..Limits::default() };
-        let _ = inspect(&bytes, &limits);
+        let decoded = inspect(&bytes, &limits).is_ok();
+        prop_assert!(!decoded || declared_pixels(&bytes).is_some());
     }
 }

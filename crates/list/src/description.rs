@@ -11,14 +11,3 @@ struct Description;
 pub fn openapi() -> utoipa::openapi::OpenApi {
     shoebox_http::openapi::with_problems(Description::openapi())
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn routes_and_description_agree() {
-        let routes = crate::ROUTES.iter().map(shoebox_http::Route::described);
-        let mut routes: Vec<_> = routes.collect();
-        routes.sort();
-        assert_eq!(shoebox_http::openapi::operations(&super::openapi()), routes);
-    }
-}

@@ -13,6 +13,9 @@ use shoebox_http::{Call, Failure, Reply, Route, StatusCode, header};
 pub use description::openapi;
 pub use parameters::ListParameters;
 
+/// The longest `Link`, in bytes. API Gateway refuses an answer with more than 10,240 bytes of headers in all.
+const MAX_LINK_BYTES: usize = 8_192;
+
 /// What this function answers.
 pub const ROUTES: &[Route] = &[Route {
     method: "GET",
@@ -47,7 +50,7 @@ pub async fn handle(lister: Arc<Lister>, call: Call) -> Result<Reply, Failure> {
 )]
 async fn list_images(lister: &Lister, call: &Call) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
-    let caller = call.caller(&mut faults);
+    let caller = call.reader(&mut faults);
     let presign = parameters::presign_options(call, &mut faults);
     let query = parameters::list_query(&call.query, &mut faults);
     faults.or(())?;
@@ -58,11 +61,13 @@ async fn list_images(lister: &Lister, call: &Call) -> Result<Reply, Failure> {
         last_key: page.last_key,
     };
     let reply = Reply::json(StatusCode::OK, &body)?;
-    Ok(match &body.last_key {
-        Some(last_key) => {
-            let next = call.next_page_url(&parameters::CURSOR_NAMES, last_key);
-            reply.with(header::LINK, &format!("<{next}>; rel=\"next\""))
-        }
+    let next = body.last_key.map(|last_key| {
+        let parameters = parameters::of_next_page(&query, presign, last_key);
+        format!("<{}>; rel=\"next\"", call.list_url(&parameters))
+    });
+    // Where it does not fit, `last_key` in the body says as much.
+    Ok(match next.filter(|link| link.len() <= MAX_LINK_BYTES) {
+        Some(link) => reply.with(header::LINK, &link),
         None => reply,
     })
 }
@@ -77,9 +82,11 @@ async fn bodies(
 ) -> Result<Vec<ImageBody>, Failure> {
     let mut bodies = Vec::with_capacity(page.images.len());
     for image in &page.images {
-        let body = ImageBody::new(image, view(caller, image), |image| lister.s3_url(image));
+        let body = ImageBody::new(image, view(caller, image), |image| {
+            lister.links().s3_url(image)
+        });
         bodies.push(match presign {
-            Some(options) => body.with_url(lister.presign(image, options, call.now).await?),
+            Some(options) => body.with_url(lister.links().presign(image, options, call.now).await?),
             None => body,
         });
     }

@@ -5,7 +5,7 @@ use shoebox_http::{Call, Query};
 use utoipa::IntoParams;
 
 /// The names that the position in a list goes by.
-pub(crate) const CURSOR_NAMES: [&str; 3] = ["last_key", "cursor", "last_evaluated_key"];
+const CURSOR_NAMES: [&str; 3] = ["last_key", "cursor", "last_evaluated_key"];
 
 /// What narrows, orders and pages the list. Unknown parameters are passed over.
 #[derive(Debug, IntoParams)]
@@ -75,6 +75,25 @@ pub(crate) fn list_query(query: &Query, faults: &mut Faults) -> ListQuery {
 pub(crate) fn presign_options(call: &Call, faults: &mut Faults) -> Option<PresignOptions> {
     let options = call.presign_options(faults);
     call.query.switch("presigned", faults).then_some(options)
+}
+
+/// The parameters that ask for the next page of the same list.
+pub(crate) fn of_next_page(
+    query: &ListQuery,
+    presign: Option<PresignOptions>,
+    last_key: String,
+) -> Vec<(&'static str, String)> {
+    let mut parameters = query.parameters();
+    if let Some(options) = presign {
+        parameters.push(("presigned", "true".to_owned()));
+        let expires_in = options.expires_in_secs.map(|secs| secs.to_string());
+        parameters.extend(expires_in.map(|secs| ("expires_in", secs)));
+        if options.attachment {
+            parameters.push(("download", "true".to_owned()));
+        }
+    }
+    parameters.push((CURSOR_NAMES[0], last_key));
+    parameters
 }
 
 #[cfg(test)]

@@ -44,6 +44,10 @@ pub(crate) enum Command {
 
 /// How to sweep.
 #[derive(Debug, Clone, Copy, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct Sweep {
     /// Compare bucket and table both ways instead, and print what does not agree
     #[arg(long)]
@@ -51,6 +55,13 @@ pub(crate) struct Sweep {
     /// With --audit: remove objects and listing rows that belong to no image
     #[arg(long, requires = "audit")]
     apply: bool,
+    /// Work on the deployed stores that `BUCKET_NAME` and `TABLE_NAME` name, with the credentials and the region of
+    /// the AWS command line (environment, `AWS_PROFILE`, single sign-on, role)
+    #[arg(long)]
+    aws: bool,
+    /// Print the numbers as one line of JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Sweep {
@@ -62,6 +73,16 @@ impl Sweep {
             Repair::DryRun
         };
         self.audit.then_some(repair)
+    }
+
+    /// Whether to work on deployed stores.
+    pub(crate) fn aws(self) -> bool {
+        self.aws
+    }
+
+    /// Whether programs read the report.
+    pub(crate) fn json(self) -> bool {
+        self.json
     }
 }
 

@@ -13,8 +13,8 @@ use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// How often expired items are removed.
-const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
+/// How often expired items are removed: each time every item is read, and AWS takes days.
+const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 
 /// How long a stop waits for requests that run.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
@@ -111,7 +111,7 @@ fn run(
         Ok(runtime) => runtime,
         Err(error) => return drop(ready.send(Err(error.into()))),
     };
-    runtime.block_on(async move {
+    runtime.block_on(async {
         let opened = async {
             let database = open(tables)?;
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -127,6 +127,8 @@ fn run(
             }
         }
     });
+    // A removal of expired items that runs is cut off between two of its transactions.
+    runtime.shutdown_background();
 }
 
 fn open(tables: &Tables) -> Result<Database, DynamoDbError> {
@@ -159,14 +161,18 @@ async fn serve(database: Database, listener: TcpListener, stopped: oneshot::Rece
     sweeper.abort();
 }
 
+/// Removes expired items on a thread of its own: there requests go before each page of it, here they would wait for
+/// the end of it.
 async fn sweep(database: Database) {
     let mut interval = tokio::time::interval(SWEEP_INTERVAL);
     loop {
         interval.tick().await;
-        match database.sweep_ttl() {
-            Ok(0) => {}
-            Ok(expired) => tracing::info!(expired, "removed expired items"),
-            Err(error) => tracing::error!(%error, "expired items were not removed"),
+        let database = database.clone();
+        match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(expired)) => tracing::info!(expired, "removed expired items"),
+            Ok(Err(error)) => tracing::error!(%error, "expired items were not removed"),
+            Err(error) => tracing::error!(%error, "the removal of expired items ended"),
         }
     }
 }

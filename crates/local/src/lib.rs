@@ -3,6 +3,7 @@
 //!
 //! No function may depend on this crate: what is deployed links none of it.
 
+mod account;
 mod api;
 mod aws;
 mod clients;
@@ -23,6 +24,7 @@ pub mod openapi;
 pub mod resources;
 pub mod s3;
 
+pub use account::{Account, AccountError};
 pub use clients::{REGION, dynamodb_client, s3_client};
 pub use data_dir::{Data, DataDirError};
 pub use dynamodb::{DynamoDb, DynamoDbError, Tables};
@@ -31,4 +33,4 @@ pub use functions::{ROUTES, mount};
 pub use options::{ACCESS_KEY, Options, store_credentials};
 pub use running::{Running, StartError, start};
 pub use server::ListenError;
-pub use sweeping::{SweepError, Swept, sweep};
+pub use sweeping::{SweepError, Swept, sweep, sweep_deployed};

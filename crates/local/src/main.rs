@@ -9,7 +9,6 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use cli::{Arguments, Command, Sweep};
-use local::Swept;
 use shoebox_core::config::Environment;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -40,17 +39,22 @@ fn print_openapi() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints the report as JSON; findings of an audit make the exit status 1.
+/// Prints the report as a table or as a line of JSON; findings of an audit make the exit status 1.
 async fn sweep(arguments: &Arguments, how: Sweep) -> Result<(), Failure> {
     let process = Environment::of_process();
     logs::start(shoebox_http::log_level(&process)?);
-    let swept = local::sweep(arguments.options(&process), how.audit()).await?;
-    let (report, findings) = match swept {
-        Swept::Swept(report) => (serde_json::to_string_pretty(&report)?, 0),
-        Swept::Audited(report) => (serde_json::to_string_pretty(&report)?, report.findings()),
+    let swept = if how.aws() {
+        Box::pin(local::sweep_deployed(process, how.audit())).await?
+    } else {
+        local::sweep(arguments.options(&process), how.audit()).await?
     };
-    writeln!(std::io::stdout(), "{report}")?;
-    match findings {
+    let mut output = std::io::stdout();
+    if how.json() {
+        writeln!(output, "{}", serde_json::to_string(&swept)?)?;
+    } else {
+        write!(output, "{swept}")?;
+    }
+    match swept.finding_count() {
         0 => Ok(()),
         findings => Err(format!("the audit has {findings} findings").into()),
     }

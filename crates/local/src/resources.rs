@@ -116,6 +116,10 @@ async fn create_table(
                 .build(),
         )
         .build()?;
+    if is_listed(dynamodb, name).await? {
+        wait_until_active(dynamodb, name).await?;
+        return enable_expiry(dynamodb, name).await;
+    }
     let created = dynamodb
         .create_table()
         .table_name(name)
@@ -141,6 +145,17 @@ async fn create_table(
     }
     wait_until_active(dynamodb, name).await?;
     enable_expiry(dynamodb, name).await
+}
+
+/// Whether the table is there. To ask for it by name, or to make it anyway, would be an error in the store's log.
+async fn is_listed(dynamodb: &aws_sdk_dynamodb::Client, name: &str) -> Result<bool, ResourceError> {
+    let mut names = dynamodb.list_tables().into_paginator().items().send();
+    while let Some(found) = names.next().await {
+        if found.map_err(|error| of_table(name, error))? == name {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn wait_until_active(

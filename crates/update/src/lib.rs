@@ -71,6 +71,8 @@ async fn update_image(updater: &Updater, call: &Call) -> Result<Reply, Failure> 
             call.now,
         )
         .await?;
-    let body = ImageBody::new(&image, view(&caller, &image), |image| updater.s3_url(image));
+    let body = ImageBody::new(&image, view(&caller, &image), |image| {
+        updater.links().s3_url(image)
+    });
     Ok(Reply::json(StatusCode::OK, &body)?.with_etag(&image.etag()))
 }

@@ -1,5 +1,4 @@
-//! The files of one request, stored one after the other: verifying an image keeps one core busy, and its pixels
-//! in memory, so two at once would only need more of both.
+//! The files of one request and their common answer.
 
 use shoebox_core::{
     Attributes, File, IdempotencyKey, Image, PresignOptions, Upload, Uploader, UserId, View,
@@ -23,11 +22,21 @@ impl Batch<'_> {
     /// Stores every file and answers: 201 where all are stored, 207 where some are.
     pub(crate) async fn store(self, files: Vec<UploadedFile>) -> Result<Reply, Failure> {
         let alone = files.len() == 1;
+        let names: Vec<_> = files.iter().map(|file| file.filename.clone()).collect();
+        let files = files
+            .into_iter()
+            .map(|file| File::new(file.bytes, file.filename, file.declared_type));
+        let upload = Upload {
+            user: &self.user,
+            attributes: &self.attributes,
+            default_visibility: self.call.default_visibility(),
+            idempotency: self.idempotency_key.as_ref(),
+        };
+        let outcomes = self.uploader.upload(upload, files.collect(), self.call.now);
         let mut stored = Vec::new();
         let mut failed = Vec::new();
-        for (index, file) in files.into_iter().enumerate() {
-            let filename = file.filename.clone();
-            match self.store_one(index, file).await {
+        for (index, (outcome, filename)) in outcomes.await?.into_iter().zip(names).enumerate() {
+            match outcome {
                 Ok(image) => stored.push(image),
                 Err(error) => failed.push(FailedFile {
                     index,
@@ -51,30 +60,16 @@ impl Batch<'_> {
         }
     }
 
-    async fn store_one(
-        &self,
-        index: usize,
-        file: UploadedFile,
-    ) -> Result<Image, shoebox_core::Error> {
-        let upload = Upload {
-            user: &self.user,
-            attributes: &self.attributes,
-            default_visibility: self.call.default_visibility(),
-            idempotency: self.idempotency_key.as_ref().map(|key| (key, index)),
-        };
-        let file = File {
-            bytes: file.bytes,
-            filename: file.filename,
-            declared_type: file.declared_type,
-        };
-        self.uploader.upload(upload, file, self.call.now).await
-    }
-
     /// The answer for one image. It is stored, so that it has no URL is no reason to call the upload failed.
     async fn one(&self, image: &Image) -> Result<Reply, Failure> {
         let options = PresignOptions::default();
         let body = self.body(image);
-        let body = match self.uploader.presign(image, options, self.call.now).await {
+        let body = match self
+            .uploader
+            .links()
+            .presign(image, options, self.call.now)
+            .await
+        {
             Ok(url) => body.with_url(url),
             Err(error) => {
                 tracing::error!(error = error_chain(&error), "no URL for the new image");
@@ -106,6 +101,8 @@ impl Batch<'_> {
 
     /// Whoever uploads an image owns it.
     fn body(&self, image: &Image) -> ImageBody {
-        ImageBody::new(image, View::Owner, |image| self.uploader.s3_url(image))
+        ImageBody::new(image, View::Owner, |image| {
+            self.uploader.links().s3_url(image)
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Direct uploads: for images that are too large for the gateway.
 
-use shoebox_core::{Attributes, Faults, PresignOptions, Uploader, view};
+use shoebox_core::{Attributes, DirectStart, Faults, Image, PresignOptions, Uploader, View, view};
 use shoebox_http::bodies::{ImageBody, PendingImage};
 use shoebox_http::form::read_declaration;
 use shoebox_http::openapi::{
@@ -23,6 +23,13 @@ use crate::bodies::DirectUploadRequest;
     params(CallerParameters, IdempotencyParameters),
     request_body = DirectUploadRequest,
     responses(
+        (status = 200, body = ImageBody,
+            description = "The same request under the same key was completed before: the image as it is now. There is \
+                nothing to put.",
+            headers(
+                ("Location" = String, description = "Where the image is."),
+                ("ETag" = String, description = "The version of its metadata."),
+            )),
         (status = 202, description = "The bytes can be put.", body = PendingImage, headers(
             ("Location" = String, description = "Where the image will be."),
         )),
@@ -46,9 +53,19 @@ pub(crate) async fn start_direct_upload(
     let started = uploader
         .start_direct(&user, visibility, &request, key.as_ref(), call.now)
         .await?;
-    let location = call.image_url(started.upload.id);
-    let reply = Reply::json(StatusCode::ACCEPTED, &PendingImage::new(started))?;
-    Ok(reply.with(header::LOCATION, &location))
+    let (id, reply) = match started {
+        DirectStart::Pending(started) => {
+            let id = started.upload.id;
+            let reply = Reply::json(StatusCode::ACCEPTED, &PendingImage::new(*started))?;
+            (id, reply)
+        }
+        // Whoever asks is the owner: the id is of their key.
+        DirectStart::Complete(image) => {
+            let reply = published(uploader, call, &image, View::Owner).await?;
+            (image.id, reply)
+        }
+    };
+    Ok(reply.with(header::LOCATION, &call.image_url(id)))
 }
 
 /// Verify and publish a direct upload
@@ -71,17 +88,24 @@ pub(crate) async fn complete_direct_upload(
     call: &Call,
 ) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
-    let caller = call.caller(&mut faults);
+    let caller = call.caller_claiming(None, &mut faults);
     faults.or(())?;
     let image = uploader
         .complete(&caller, call.image_id()?, call.now)
         .await?;
+    published(uploader, call, &image, view(&caller, &image)).await
+}
+
+async fn published(
+    uploader: &Uploader,
+    call: &Call,
+    image: &Image,
+    view: View,
+) -> Result<Reply, Failure> {
     let url = uploader
-        .presign(&image, PresignOptions::default(), call.now)
+        .links()
+        .presign(image, PresignOptions::default(), call.now)
         .await?;
-    let body = ImageBody::new(&image, view(&caller, &image), |image| {
-        uploader.s3_url(image)
-    })
-    .with_url(url);
+    let body = ImageBody::new(image, view, |image| uploader.links().s3_url(image)).with_url(url);
     Ok(Reply::json(StatusCode::OK, &body)?.with_etag(&image.etag()))
 }

@@ -75,6 +75,9 @@ async fn everything_wrong_with_the_attributes_is_named_at_once() {
 async fn one_bad_image_is_answered_by_its_own_problem() {
     let raw = |content_type| post("/images", content_type).header("x-user-id", "ann");
     let (response, problem) = answer(raw("image/png"), "no picture".into()).await;
+    assert_eq!(response.status(), 422);
+    assert_eq!(problem["code"], "invalid_image");
+    let (response, problem) = answer(raw("image/png"), "%PDF-1.7".into()).await;
     assert_eq!(response.status(), 415);
     assert_eq!(problem["code"], "unsupported_image_type");
     let (response, _) = answer(raw("image/png"), Body::Empty).await;
@@ -84,7 +87,7 @@ async fn one_bad_image_is_answered_by_its_own_problem() {
     assert_eq!(problem["code"], "image_too_large");
     let request = raw("multipart/form-data; boundary=b");
     let (response, problem) = answer(request, form(&[("a.png", "text")])).await;
-    assert_eq!(response.status(), 415);
+    assert_eq!(response.status(), 422);
     assert_eq!(problem.get("errors"), None);
 }
 

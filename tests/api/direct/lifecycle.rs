@@ -117,6 +117,32 @@ async fn completing_publishes_and_repeats_change_nothing() {
 }
 
 #[tokio::test]
+async fn whoever_completes_is_told_no_more_than_they_may_see() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("teller");
+    let file = picture::jpeg_with_location();
+    let attributes = json!({ "visibility": "public", "content_type": "image/jpeg" });
+    let pending = started(&shoebox, &user, &file, &attributes).await;
+    assert_eq!(put(&shoebox, &pending, &file).await.status, 200);
+    let target = format!("/images/{}/complete", text(&pending, "image_id"));
+    // The first verifies, the second finds it shown.
+    for _ in 0..2 {
+        let seen = shoebox.post(&target).send().await;
+        assert_eq!(seen.status, 200, "{seen:?}");
+        let seen = seen.json();
+        assert_eq!(seen["sha256"], picture::sha256(&file));
+        assert!(seen.get("s3_url").is_none(), "{seen}");
+        assert!(seen["exif"].get("location").is_none(), "{seen}");
+    }
+    let own = complete(&shoebox, &user, &pending).await.json();
+    assert_eq!(own["exif"]["location"]["latitude"], 48.5, "{own}");
+    assert!(own["s3_url"].is_string(), "{own}");
+    let other = Shoebox::user("teller");
+    let refused = complete(&shoebox, &other, &pending).await;
+    let _ = refused.problem(403, "not_the_owner");
+}
+
+#[tokio::test]
 async fn the_buckets_event_publishes_where_nobody_completes() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("event");
@@ -172,7 +198,7 @@ async fn an_image_too_large_for_the_gateway_goes_in_and_out_past_it() {
 }
 
 #[tokio::test]
-async fn a_repeated_start_gives_the_same_upload_until_it_is_complete() {
+async fn a_repeated_start_gives_the_same_upload_and_the_image_once_it_is_complete() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("restart");
     let file = picture::png(3, 9);
@@ -192,7 +218,18 @@ async fn a_repeated_start_gives_the_same_upload_until_it_is_complete() {
     let _ = ask(other).await.problem(409, "idempotency_key_reused");
     assert_eq!(put(&shoebox, &second.json(), &file).await.status, 200);
     assert_eq!(complete(&shoebox, &user, &first.json()).await.status, 200);
-    let _ = ask(body.clone()).await.problem(409, "upload_complete");
+    let image = assert_published(&shoebox, &user, &first.json(), &file).await;
+    let third = ask(body.clone()).await;
+    assert_eq!(third.status, 200, "{third:?}");
+    let location = format!("/images/{}", text(&image, "image_id"));
+    assert!(third.header("location").ends_with(&location), "{third:?}");
+    let etag = format!("\"{}\"", text(&image, "etag"));
+    assert_eq!(third.header("etag"), etag);
+    let third = third.json();
+    assert_eq!(third.get("upload"), None, "there is nothing to put");
+    for member in ["image_id", "status", "etag", "created_at", "s3_url"] {
+        assert_eq!(third[member], image[member], "{member}");
+    }
     let call = shoebox.post("/images").user(&user);
     let call = call.header("idempotency-key", "k");
     let upload = json!({ "file_data": picture::base64(&file), "tags": ["a"] });

@@ -102,6 +102,26 @@ async fn bytes_that_are_no_such_image_are_removed_with_the_upload() {
 }
 
 #[tokio::test]
+async fn the_key_of_a_refused_upload_says_why() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("refusedkey");
+    let file = b"no picture under a key";
+    let ask = || {
+        let body = json!({ "content_type": "image/png", "size": file.len() });
+        let call = shoebox.post("/images/uploads").user(&user);
+        let call = call.header("idempotency-key", "k");
+        async move { call.json(&body).await }
+    };
+    let pending = ask().await.json();
+    assert_eq!(put(&shoebox, &pending, file).await.status, 200);
+    let answer = complete(&shoebox, &user, &pending).await;
+    let reason = text(&answer.problem(422, "invalid_image"), "detail");
+    let again = ask().await.problem(422, "invalid_image");
+    assert_eq!(text(&again, "detail"), reason);
+    assert!(shoebox.stores.keys_of(&user).await.is_empty());
+}
+
+#[tokio::test]
 async fn the_event_alone_removes_bytes_that_are_no_image() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("badevent");

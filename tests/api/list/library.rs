@@ -113,11 +113,7 @@ impl Writer {
             "image/gif" => picture::gif(1, 1),
             _ => picture::webp(1, 1),
         };
-        let file = File {
-            bytes: bytes.into(),
-            filename: None,
-            declared_type: None,
-        };
+        let files = vec![File::new(bytes.into(), None, None)];
         let upload = Upload {
             user: &UserId::parse(known.user).unwrap(),
             attributes: &attributes,
@@ -128,7 +124,8 @@ impl Writer {
             },
             idempotency: None,
         };
-        let image = self.0.upload(upload, file, known.created_at).await.unwrap();
+        let outcomes = self.0.upload(upload, files, known.created_at).await;
+        let image = outcomes.unwrap().pop().unwrap().unwrap();
         assert!(faults.is_empty());
         Known {
             id: image.id.to_string(),

@@ -105,6 +105,8 @@ async fn where_a_picture_was_taken_is_listed_to_its_owner_only() {
     for query in [
         format!("tags={user}"),
         format!("tags={user}&presigned=true"),
+        // Whose images to list is no word on who lists them.
+        format!("user_id={user}"),
     ] {
         let target = format!("/images?{query}");
         let own = shoebox.get(&target).user(&user).send().await.json();

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod events;
+mod hostile;
 mod requests;
 mod wire;
 

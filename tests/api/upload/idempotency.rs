@@ -114,32 +114,112 @@ async fn keys_outside_the_rule_are_refused_before_anything_is_stored() {
     shoebox.stores.assert_nothing_of(&user).await;
 }
 
-#[tokio::test]
-async fn each_part_of_a_form_has_its_own_memory_of_the_key() {
-    let shoebox = Shoebox::shared().await;
-    let user = Shoebox::user("parts");
-    let form = |second: &[u8]| {
-        Form::new()
-            .file("files", "a.png", "image/png", &picture::png(1, 1))
-            .file("files", "b.png", "image/png", second)
-    };
-    let send = |form| {
-        let call = shoebox.post("/images").user(&user);
-        call.header("idempotency-key", "k").form(form)
-    };
-    let first = send(form(&picture::png(2, 2))).await;
-    let again = send(form(&picture::png(2, 2))).await;
-    assert_eq!((first.status, again.status), (201, 201));
-    assert_eq!(first.json()["images"], again.json()["images"]);
-    assert_eq!(shoebox.stores.keys_of(&user).await.len(), 2);
+/// A request of several files: name, bytes, declared type.
+type Files<'a> = Vec<(&'a str, &'a [u8], &'a str)>;
 
-    let other = send(form(&picture::png(3, 3))).await;
-    assert_eq!(other.status, 207, "{other:?}");
-    let body = other.json();
-    assert_eq!(body["images"][0], first.json()["images"][0]);
-    assert_eq!(body["failed"][0]["index"], 1);
-    assert_eq!(body["failed"][0]["code"], "idempotency_key_reused");
-    assert_eq!(shoebox.stores.keys_of(&user).await.len(), 2);
+async fn upload_files(
+    shoebox: &Shoebox,
+    user: &str,
+    files: &Files<'_>,
+    texts: &[(&str, &str)],
+) -> Answer {
+    let mut form = Form::new();
+    for (name, bytes, declared) in files {
+        form = form.file("files", name, declared, bytes);
+    }
+    for (name, text) in texts {
+        form = form.text(name, text);
+    }
+    let call = shoebox.post("/images").user(user);
+    call.header("idempotency-key", "k").form(form).await
+}
+
+#[tokio::test]
+async fn a_key_stands_for_all_files_of_a_request_in_their_order() {
+    let shoebox = Shoebox::shared().await;
+    let pictures = [1, 2, 3, 4].map(|width| picture::png(width, 7));
+    let [a, b, c, d] = &pictures;
+    let (a, b, c, d) = (
+        ("a.png", a.as_slice(), "image/png"),
+        ("b.png", b.as_slice(), "image/png"),
+        ("c.png", c.as_slice(), "image/png"),
+        ("d.png", d.as_slice(), "image/png"),
+    );
+    let renamed = ("other.png", a.1, "image/png");
+    let requests = [
+        vec![a],
+        vec![a, b],
+        vec![a, b, c],
+        vec![b, a],
+        vec![b],
+        vec![a, d, c],
+        vec![a, b, d],
+        vec![c, b, a],
+        vec![a, a],
+        vec![renamed, b, c],
+    ];
+    for files in &requests[..3] {
+        let user = Shoebox::user("whole");
+        let first = upload_files(&shoebox, &user, files, &[("tags", "x")]).await;
+        let again = upload_files(&shoebox, &user, files, &[("tags", "x")]).await;
+        assert_eq!((first.status, again.status), (201, 201), "{again:?}");
+        let ids = |answer: &Answer| match answer.json()["images"].as_array() {
+            Some(images) => images.iter().map(|image| text(image, "image_id")).collect(),
+            None => vec![text(&answer.json(), "image_id")],
+        };
+        assert_eq!(ids(&first), ids(&again));
+        assert_eq!(ids(&first).len(), files.len());
+        let keys = shoebox.stores.keys_of(&user).await;
+        for other in requests.iter().filter(|other| *other != files) {
+            let answer = upload_files(&shoebox, &user, other, &[("tags", "x")]).await;
+            let _ = answer.problem(409, "idempotency_key_reused");
+        }
+        for texts in [
+            vec![],
+            vec![("tags", "y")],
+            vec![("tags", "x"), ("description", "d")],
+            vec![("tags", "x"), ("visibility", "private")],
+            vec![("tags", "x"), ("metadata", r#"{"n":1}"#)],
+        ] {
+            let answer = upload_files(&shoebox, &user, files, &texts).await;
+            let _ = answer.problem(409, "idempotency_key_reused");
+        }
+        assert_eq!(shoebox.stores.keys_of(&user).await, keys);
+        assert_eq!(
+            shoebox.list(&format!("user_id={user}")).await.len(),
+            files.len()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_was_stored_in_part_is_answered_in_part_again_and_no_other_takes_its_key() {
+    let shoebox = Shoebox::shared().await;
+    let (good, better) = (picture::png(5, 7), picture::png(6, 7));
+    let bad = ("bad.png", b"no picture".as_slice(), "image/png");
+    let good = ("good.png", good.as_slice(), "image/png");
+    let better = ("better.png", better.as_slice(), "image/png");
+    for files in [vec![bad, good], vec![good, bad], vec![bad, good, better]] {
+        let user = Shoebox::user("part");
+        let first = upload_files(&shoebox, &user, &files, &[]).await;
+        let again = upload_files(&shoebox, &user, &files, &[]).await;
+        assert_eq!((first.status, again.status), (207, 207), "{again:?}");
+        for member in ["count", "images", "failed"] {
+            assert_eq!(first.json()[member], again.json()[member], "{member}");
+        }
+        let keys = shoebox.stores.keys_of(&user).await;
+        // Mended, cut down, or with what was bad alone in another's place.
+        for other in [
+            vec![better, good],
+            vec![good],
+            vec![better],
+            vec![good, good, bad],
+        ] {
+            let answer = upload_files(&shoebox, &user, &other, &[]).await;
+            let _ = answer.problem(409, "idempotency_key_reused");
+        }
+        assert_eq!(shoebox.stores.keys_of(&user).await, keys);
+    }
 }
 
 #[tokio::test]
@@ -147,7 +227,7 @@ async fn a_key_of_a_refused_request_can_be_used_again() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("again");
     let bad = json!({ "file_data": picture::base64(b"no image") });
-    assert_eq!(upload(&shoebox, &user, "k", &bad).await.status, 415);
+    assert_eq!(upload(&shoebox, &user, "k", &bad).await.status, 422);
     let good = upload(&shoebox, &user, "k", &body(1)).await;
     assert_eq!(good.status, 201, "{good:?}");
 }

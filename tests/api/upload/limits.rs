@@ -39,6 +39,62 @@ async fn bytes_are_bounded_by_configuration() {
 }
 
 #[tokio::test]
+async fn the_pixels_of_a_request_are_bounded_as_those_of_an_image() {
+    let shoebox = Shoebox::with(&[("MAX_IMAGE_PIXELS", "300")]).await;
+    // A checksum that is wrong, before the 12 bytes that end the file.
+    let broken = |mut file: Vec<u8>| {
+        let place = file.len() - 13;
+        file[place] ^= 1;
+        file
+    };
+    let sums = [
+        ([picture::png(20, 10), picture::gif(10, 10)], true, 201),
+        ([picture::png(20, 10), picture::gif(101, 1)], false, 207),
+        (
+            [broken(picture::png(20, 10)), picture::gif(10, 10)],
+            true,
+            207,
+        ),
+        // What was decoded before it turned out to be broken was decoded all the same.
+        (
+            [broken(picture::png(20, 10)), picture::gif(101, 1)],
+            false,
+            422,
+        ),
+    ];
+    for (files, last_is_stored, status) in sums {
+        let user = Shoebox::user("sum");
+        let mut form = Form::new().file("files", "notes", "text/plain", b"costs nothing");
+        for file in &files {
+            form = form.file("files", "picture", "application/octet-stream", file);
+        }
+        let form = form.file("files", "wide", "image/gif", &picture::gif(301, 1));
+        let answer = shoebox.post("/images").user(&user).form(form).await;
+        let body = answer.json();
+        let stored = shoebox.stores.keys_of(&user).await.len();
+        if status == 422 {
+            let _ = answer.problem(422, "invalid_image");
+            let detail = body["errors"][2]["detail"].as_str().unwrap();
+            assert!(detail.contains("more than 300 pixels"), "{detail}");
+            assert_eq!(stored, 0);
+            continue;
+        }
+        assert_eq!(answer.status, 207, "{answer:?}");
+        let first_is_stored = status == 201 || !last_is_stored;
+        let expected = usize::from(first_is_stored) + usize::from(last_is_stored);
+        assert_eq!(stored, expected, "{body}");
+        let failed = body["failed"].as_array().unwrap();
+        let too_many: Vec<_> = failed
+            .iter()
+            .filter(|file| file["code"] == "too_many_pixels")
+            .map(|file| file["index"].as_u64().unwrap())
+            .collect();
+        let expected = if last_is_stored { vec![3] } else { vec![2, 3] };
+        assert_eq!(too_many, expected, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn pixels_are_bounded_by_configuration_whatever_the_type() {
     let shoebox = Shoebox::with(&[("MAX_IMAGE_PIXELS", "300")]).await;
     for (content_type, at, past) in [
@@ -95,4 +151,24 @@ async fn what_a_function_cannot_take_gets_413_with_the_way_around() {
     let answer = call.typed("image/png", file.clone()).await;
     assert_eq!(answer.status, 201, "{answer:?}");
     shoebox.stores.assert_stored(&answer.json(), &file).await;
+}
+
+#[tokio::test]
+async fn an_image_in_json_is_encoded_twice_and_bounded_by_that() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("twice");
+    // 16 bytes of the event hold 9 of the image: 3,538,944 bytes at the very most.
+    for (side, status) in [(1_080, 201), (1_090, 413)] {
+        let file = picture::noise(side, side);
+        let body = json!({ "file_data": picture::base64(&file) });
+        let answer = shoebox.post("/images").user(&user).json(&body).await;
+        assert_eq!(answer.status, status, "{}: {answer:?}", file.len());
+        if status == 413 {
+            assert!(file.len() > 3_538_944, "{}", file.len());
+            let _ = answer.problem(413, "request_too_large");
+        } else {
+            assert!(file.len() > 3_490_000, "{}", file.len());
+            shoebox.stores.assert_stored(&answer.json(), &file).await;
+        }
+    }
 }

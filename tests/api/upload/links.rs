@@ -56,4 +56,9 @@ async fn a_host_that_could_be_anything_else_is_not_repeated() {
         .await;
     assert_eq!(answer.status, 201, "{answer:?}");
     assert!(!answer.header("location").contains("script"), "{answer:?}");
+    let call = shoebox.post("/images").user(&user);
+    let call = call.header("x-forwarded-host", "evil.example");
+    let answer = call.json(&body).await;
+    let api = &shoebox.api_url;
+    assert!(answer.header("location").starts_with(api), "{answer:?}");
 }

@@ -22,6 +22,28 @@ async fn types_that_are_never_taken_get_415_however_they_are_declared() {
 }
 
 #[tokio::test]
+async fn bytes_of_no_known_type_get_422_however_they_are_declared() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("unknown");
+    let damaged = picture::png(3, 3)[1..].to_vec();
+    for file in [b"no picture at all".to_vec(), damaged] {
+        for declared in ["application/octet-stream", "image/png"] {
+            let raw = shoebox.post("/images").user(&user);
+            let raw = raw.typed(declared, file.clone()).await;
+            let _ = raw.problem(422, "invalid_image");
+        }
+        let text = picture::base64(&file);
+        let json = json!({ "file_data": format!("data:text/plain;base64,{text}") });
+        let json = shoebox.post("/images").user(&user).json(&json).await;
+        let _ = json.problem(422, "invalid_image");
+        let form = Form::new().file("file", "a.txt", "text/plain", &file);
+        let form = shoebox.post("/images").user(&user).form(form).await;
+        let _ = form.problem(422, "invalid_image");
+    }
+    shoebox.stores.assert_nothing_of(&user).await;
+}
+
+#[tokio::test]
 async fn a_declared_type_that_contradicts_the_bytes_gets_415() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("contradiction");

@@ -59,7 +59,7 @@ async fn where_some_fail_the_answer_is_207_and_the_others_are_stored() {
     assert_eq!(
         failed,
         [
-            r#"1 "notes.txt" 415 "unsupported_image_type""#,
+            r#"1 "notes.txt" 422 "invalid_image""#,
             r#"3 "cut.png" 422 "invalid_image""#
         ]
     );

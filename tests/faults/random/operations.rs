@@ -93,7 +93,9 @@ impl Run {
                 }
                 self.shown.insert(asked.id, image.clone());
             }
-            (None, Some(Error::KeySpent)) if !self.shown.contains_key(&asked.id) => {}
+            // What came to nothing can be tried again; only what was shown spends its key.
+            (None, Some(Error::KeySpent))
+                if self.gone.contains(&asked.id) || self.doomed.contains(&asked.id) => {}
             (None, Some(Error::InProgress { .. } | Error::Conflict)) if before.is_none() => {}
             (None, Some(error)) if unharmed => self.fail(&format!("answered {error:?}")),
             (None, _) => {}

@@ -8,13 +8,16 @@ use serde_json::json;
 /// What a store says in place of doing its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Canned {
+    /// 403, as S3 answers for a missing object where the bucket may not be listed.
+    Forbidden,
     /// 500, as either store words it.
     ServerError,
     /// 503 without a body that says more, as a proxy before the store would.
     Unavailable,
     /// Too many requests, as either store words it.
     Throttled,
-    /// A transaction that met another on its rows; throttling of a single write.
+    /// A transaction, or a single write, that met a transaction on its rows; a conditional put that met another of
+    /// its key.
     Conflict,
 }
 
@@ -22,13 +25,17 @@ impl Canned {
     pub(crate) fn answer(self, request: &HttpRequest) -> HttpResponse {
         let dynamodb = request.headers().get("x-amz-target");
         let transaction = dynamodb.is_some_and(|target| target.ends_with("TransactWriteItems"));
+        let put = request.method() == "PUT";
         let (status, body) = match (self, dynamodb.is_some()) {
             (Self::Unavailable, _) => (503, String::new()),
+            (Self::Forbidden, true) => (400, error("AccessDeniedException")),
+            (Self::Forbidden, false) => (403, xml("AccessDenied")),
             (Self::ServerError, true) => (500, error("InternalServerError")),
             (Self::ServerError, false) => (500, xml("InternalError")),
             (Self::Throttled, true) => (400, error("ProvisionedThroughputExceededException")),
             (Self::Conflict, true) if transaction => (400, cancellation()),
-            (Self::Conflict, true) => (400, error("ThrottlingException")),
+            (Self::Conflict, true) => (400, error("TransactionConflictException")),
+            (Self::Conflict, false) if put => (409, xml("ConditionalRequestConflict")),
             (Self::Throttled | Self::Conflict, false) => (503, xml("SlowDown")),
         };
         let status = StatusCode::try_from(status).unwrap();

@@ -60,7 +60,11 @@ pub(crate) struct Script {
     faults: Vec<(usize, Fault)>,
     /// Every call whose name this is fails so, at most so often.
     by_name: Option<(&'static str, Fault, usize)>,
+    /// Every read of an object whose path holds this fails so.
+    by_object: Option<(String, Fault)>,
     gate: Option<usize>,
+    /// The first call of this name waits at the gate.
+    gate_by_name: Option<&'static str>,
     calls: Mutex<Vec<String>>,
     stranded: Mutex<Vec<(SharedHttpConnector, HttpRequest)>>,
     killed: Notify,
@@ -82,6 +86,22 @@ impl Script {
         Self {
             by_name: Some((name, fault, times)),
             ..Self::default()
+        }
+    }
+
+    /// Every read of an object whose path holds `part` suffers the fault.
+    pub(crate) fn of_object(part: &str, fault: Fault) -> Self {
+        Self {
+            by_object: Some((part.to_owned(), fault)),
+            ..Self::default()
+        }
+    }
+
+    /// The first call of an operation waits until [`Script::open`].
+    pub(crate) fn with_gate_before(self, name: &'static str) -> Self {
+        Self {
+            gate_by_name: Some(name),
+            ..self
         }
     }
 
@@ -129,8 +149,8 @@ impl Script {
         if self.dead.load(Ordering::SeqCst) {
             return std::future::pending().await;
         }
-        let (index, fault) = self.next(operation(&request));
-        if self.gate == Some(index) {
+        let (index, fault) = self.next(operation(&request), request.uri());
+        if self.is_gate(index) {
             self.reached.notify_one();
             self.opened.notified().await;
         }
@@ -158,7 +178,13 @@ impl Script {
         }
     }
 
-    fn next(&self, name: String) -> (usize, Option<Fault>) {
+    fn is_gate(&self, index: usize) -> bool {
+        let calls = self.calls.lock().unwrap();
+        let first = |name| calls.iter().position(|call| call == name);
+        self.gate == Some(index) || self.gate_by_name.and_then(first) == Some(index)
+    }
+
+    fn next(&self, name: String, uri: &str) -> (usize, Option<Fault>) {
         let mut calls = self.calls.lock().unwrap();
         let index = calls.len();
         let earlier = calls.iter().filter(|call| **call == name).count();
@@ -166,9 +192,13 @@ impl Script {
             .by_name
             .filter(|(victim, _, times)| *victim == name && earlier < *times)
             .map(|(_, fault, _)| fault);
+        let by_object = self.by_object.as_ref();
+        let by_object = by_object.filter(|(part, _)| name == "GetObject" && uri.contains(part));
+        let by_object = by_object.map(|(_, fault)| *fault);
         calls.push(name);
         let by_index = self.faults.iter().find(|(at, _)| *at == index);
-        (index, by_index.map(|(_, fault)| *fault).or(by_name))
+        let by_index = by_index.map(|(_, fault)| *fault);
+        (index, by_index.or(by_object).or(by_name))
     }
 
     fn strand(&self, connector: SharedHttpConnector, request: HttpRequest) {

@@ -76,7 +76,8 @@ impl ImageRow {
             user: text(item, "user"),
             object_key: text(item, "key"),
             sha256: digest.map(|digest| digest.as_ref().to_vec()),
-            size_bytes: number(item, "bytes").parse().unwrap(),
+            // A row that the audit made, of an object without one, knows no size.
+            size_bytes: number(item, "bytes").parse().unwrap_or(0),
             awaits_sweeper: item.contains_key("due_at") || item.contains_key("sweep_shard"),
             expires: item.contains_key("expires_at"),
             listings: if status == "active" {

@@ -11,8 +11,8 @@ use local::{Options, Running, dynamodb_client, resources, s3_client, store_crede
 use shoebox_core::clients::WithHttp;
 use shoebox_core::config::Environment;
 use shoebox_core::{
-    Caller, DirectFields, Error, Faults, File, IdempotencyKey, Image, Ingester, Lister, Patch,
-    Reader, StartedUpload, Sweeper, Updater, Upload, Uploader, UserId, Visibility,
+    Caller, DirectFields, DirectStart, Error, Faults, File, IdempotencyKey, Image, Ingester,
+    Lister, Patch, Reader, StartedUpload, Sweeper, Updater, Upload, Uploader, UserId, Visibility,
 };
 use shoebox_core::{Deleter, ImageId, Precondition};
 use tokio::sync::OnceCell;
@@ -91,22 +91,30 @@ impl World {
         bytes: bytes::Bytes,
         now: DateTime<Utc>,
     ) -> Result<Image, Error> {
+        let mut outcomes = self.upload_all(user, key, vec![bytes], now).await?;
+        outcomes.pop().unwrap()
+    }
+
+    /// Uploads several in one request.
+    pub(crate) async fn upload_all(
+        &self,
+        user: &UserId,
+        key: Option<&IdempotencyKey>,
+        files: Vec<bytes::Bytes>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Result<Image, Error>>, Error> {
         let attributes = attributes("public", &["sea", "a#b"], Some("trips"));
         let upload = Upload {
             user,
             attributes: &attributes,
             default_visibility: Visibility::Private,
-            idempotency: key.map(|key| (key, 0)),
+            idempotency: key,
         };
-        let file = File {
-            bytes,
-            filename: None,
-            declared_type: None,
-        };
-        Box::pin(self.uploader.upload(upload, file, now)).await
+        let files = files.into_iter().map(|bytes| File::new(bytes, None, None));
+        Box::pin(self.uploader.upload(upload, files.collect(), now)).await
     }
 
-    /// Asks for a direct upload of so many bytes.
+    /// Asks for a direct upload of so many bytes, which is not shown yet.
     pub(crate) async fn start_direct(
         &self,
         user: &UserId,
@@ -114,6 +122,20 @@ impl World {
         size_bytes: usize,
         now: DateTime<Utc>,
     ) -> Result<StartedUpload, Error> {
+        match self.ask_direct(user, key, size_bytes, now).await? {
+            DirectStart::Pending(started) => Ok(*started),
+            DirectStart::Complete(image) => panic!("{image:?} is shown"),
+        }
+    }
+
+    /// Asks for a direct upload of so many bytes.
+    pub(crate) async fn ask_direct(
+        &self,
+        user: &UserId,
+        key: Option<&IdempotencyKey>,
+        size_bytes: usize,
+        now: DateTime<Utc>,
+    ) -> Result<DirectStart, Error> {
         let attributes = attributes("public", &["sea"], None);
         let fields = DirectFields {
             content_type: Some("image/png".to_owned()),

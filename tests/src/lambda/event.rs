@@ -49,7 +49,7 @@ impl<'a> RestEvent<'a> {
         self
     }
 
-    /// A body of a binary media type: base64 in the event.
+    /// A body: base64 in the event, as the API declares `*/*` as binary.
     #[must_use]
     pub fn binary(mut self, content_type: &str, body: &[u8]) -> Self {
         self.body = Some(STANDARD.encode(body));
@@ -57,11 +57,10 @@ impl<'a> RestEvent<'a> {
         self.header("content-type", content_type)
     }
 
-    /// A JSON body: text in the event.
+    /// A JSON body.
     #[must_use]
-    pub fn json(mut self, body: &Value) -> Self {
-        self.body = Some(body.to_string());
-        self.header("content-type", "application/json")
+    pub fn json(self, body: &Value) -> Self {
+        self.binary("application/json", body.to_string().as_bytes())
     }
 
     /// The event's JSON.

@@ -7,4 +7,4 @@ mod runtime_api;
 
 pub use event::RestEvent;
 pub use function::{FunctionProcess, Memory, stores};
-pub use runtime_api::{InvocationError, RuntimeApi};
+pub use runtime_api::{InvocationError, RuntimeApi, TRACE_ID};

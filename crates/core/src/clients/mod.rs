@@ -8,6 +8,7 @@
 //! the one place where a type of the AWS SDK is part of this crate's interface.
 
 mod http;
+mod throttled;
 
 use std::time::{Duration, SystemTime};
 
@@ -21,6 +22,8 @@ use aws_sdk_s3::config::{
 use aws_smithy_http_client::{Builder, tls};
 
 pub use self::http::{HttpLayer, WithHttp};
+use self::throttled::CountThrottled;
+pub use self::throttled::throttled_attempts;
 use crate::config::{ConfigError, Environment};
 
 /// Amazon Trust Services' roots and the Starfield root that older endpoints chain to, as published at
@@ -42,12 +45,17 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(13);
 /// How long presigned URLs are signed for at most where the credentials are a session's whose end is not
 /// known: Lambda does not tell. Such a session lives for hours, so an hour is a promise that holds.
 const UNKNOWN_SESSION: Duration = Duration::from_hours(1);
+/// The longest session of a role (IAM). Credentials from the environment are as old as the process, so once it
+/// is older than this, no URL is promised anything.
+const LONGEST_SESSION: Duration = Duration::from_hours(12);
 
 /// What every client of one function shares.
 #[derive(Debug, Clone)]
 pub(crate) struct Aws {
     region: Region,
     credentials: Credentials,
+    /// When the credentials were read: with the start of the process.
+    started: SystemTime,
     s3_endpoint: Option<String>,
     dynamodb_endpoint: Option<String>,
     public_s3_endpoint: Option<String>,
@@ -84,6 +92,7 @@ impl Aws {
         Ok(Self {
             region: Region::new(region.to_owned()),
             credentials,
+            started: SystemTime::now(),
             s3_endpoint: endpoint("AWS_ENDPOINT_URL_S3"),
             dynamodb_endpoint: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
             public_s3_endpoint: environment.get("PUBLIC_S3_ENDPOINT_URL").map(str::to_owned),
@@ -107,6 +116,7 @@ impl Aws {
             .credentials_provider(self.credentials.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(self.attempts))
             .timeout_config(timeouts())
+            .interceptor(CountThrottled)
             .http_client(self.layer.around(http_client(endpoint)))
             .build();
         aws_sdk_dynamodb::Client::from_conf(config)
@@ -135,6 +145,7 @@ impl Aws {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .retry_config(RetryConfig::standard().with_max_attempts(self.attempts))
             .timeout_config(timeouts())
+            .interceptor(CountThrottled)
             .http_client(self.layer.around(http_client(endpoint)))
             .build();
         aws_sdk_s3::Client::from_conf(config)
@@ -143,9 +154,8 @@ impl Aws {
     /// When a URL that is signed now ceases to work, whatever its own expiry says.
     pub(crate) fn signature_end(&self, now: SystemTime) -> Option<SystemTime> {
         let unknown = || {
-            self.credentials
-                .session_token()
-                .map(|_| now + UNKNOWN_SESSION)
+            let end = (now + UNKNOWN_SESSION).min(self.started + LONGEST_SESSION);
+            self.credentials.session_token().map(|_| end)
         };
         self.credentials.expiry().or_else(unknown)
     }
@@ -187,5 +197,35 @@ fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
     match tls::TlsContext::builder().with_trust_store(trusted).build() {
         Ok(context) => builder.tls_context(context).build_https(),
         Err(_) => builder.build_https(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn aws(more: &[(&'static str, &'static str)]) -> Aws {
+        let keys = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s")];
+        let environment = keys.iter().chain(more).copied().collect();
+        Aws::new(&environment, &HttpLayer::default()).unwrap()
+    }
+
+    #[test]
+    fn signatures_end_with_the_credentials_or_when_they_may_have_ended() {
+        let hour = Duration::from_hours(1);
+        let lasting = aws(&[]);
+        assert_eq!(lasting.signature_end(lasting.started), None);
+        let session = aws(&[("AWS_SESSION_TOKEN", "t")]);
+        let start = session.started;
+        for (age, end) in [(0, 1), (10, 11), (11, 12), (12, 12), (13, 12)] {
+            let found = session.signature_end(start + hour * age);
+            assert_eq!(found, Some(start + hour * end), "after {age} hours");
+        }
+        let told = aws(&[
+            ("AWS_SESSION_TOKEN", "t"),
+            ("AWS_CREDENTIAL_EXPIRATION", "1970-01-01T00:01:00Z"),
+        ]);
+        let end = SystemTime::UNIX_EPOCH + Duration::from_mins(1);
+        assert_eq!(told.signature_end(told.started), Some(end));
     }
 }

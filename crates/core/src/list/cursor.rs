@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::ListQuery;
-use crate::repo::{Position, Scope};
+use crate::repo::{KeyRange, Position, Scope};
 
 /// The form of the bytes that follow.
 const VERSION: u8 = 1;
@@ -82,8 +82,14 @@ impl CursorKey {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The position of a `last_key`.
-    pub(super) fn open(&self, text: &str, filters: Filters) -> Result<Position, CursorError> {
+    /// The position of a `last_key`. Without a secret anyone can seal one: DynamoDB fails for one outside of the
+    /// range that is read, so it is refused here.
+    pub(super) fn open(
+        &self,
+        text: &str,
+        filters: Filters,
+        range: &KeyRange,
+    ) -> Result<Position, CursorError> {
         let bytes = URL_SAFE_NO_PAD
             .decode(text)
             .map_err(|_| CursorError::NotOurs)?;
@@ -103,8 +109,11 @@ impl CursorKey {
         if found != &filters.0 {
             return Err(CursorError::OtherFilters);
         }
-        let position = std::str::from_utf8(position).ok().and_then(Position::parse);
-        position.ok_or(CursorError::NotOurs)
+        let position = std::str::from_utf8(position).map_err(|_| CursorError::NotOurs)?;
+        if position < range.lower.as_str() || position > range.upper.as_str() {
+            return Err(CursorError::NotOurs);
+        }
+        Position::parse(position).ok_or(CursorError::NotOurs)
     }
 
     fn seal_of(&self, bytes: &[u8]) -> [u8; SEAL_BYTES] {
@@ -133,24 +142,58 @@ mod tests {
         }
     }
 
+    fn everything() -> KeyRange {
+        KeyRange {
+            lower: "0".to_owned(),
+            upper: "9~".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_position_outside_the_range_is_refused_whoever_sealed_it() {
+        let key = CursorKey::new(None, "table");
+        let filters = Filters([1; FILTERS_BYTES]);
+        let at = |millis| Position {
+            created_at: DateTime::from_timestamp_millis(millis).unwrap(),
+            ..position()
+        };
+        let range = KeyRange {
+            lower: crate::timestamp(at(1_000).created_at),
+            upper: crate::timestamp(at(2_000).created_at) + "$",
+        };
+        for (millis, is_inside) in [(999, false), (1_000, true), (2_000, true), (2_001, false)] {
+            let opened = key.open(&key.seal(at(millis), filters), filters, &range);
+            let expected = is_inside.then_some(at(millis));
+            assert_eq!(opened, expected.ok_or(CursorError::NotOurs), "{millis}");
+        }
+        for year in [-1, 10_000] {
+            let start = chrono::NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
+            let start = start.and_time(chrono::NaiveTime::MIN).and_utc();
+            let sealed = key.seal(at(start.timestamp_millis()), filters);
+            let opened = key.open(&sealed, filters, &everything());
+            assert_eq!(opened, Err(CursorError::NotOurs), "{year}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_changed_last_key_is_taken(at in any::<prop::sample::Index>(), flip in 1..=255_u8) {
             let key = CursorKey::new(None, "table");
             let filters = Filters([1; FILTERS_BYTES]);
             let sealed = key.seal(position(), filters);
-            prop_assert_eq!(key.open(&sealed, filters), Ok(position()));
+            prop_assert_eq!(key.open(&sealed, filters, &everything()), Ok(position()));
             let mut bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
             let index = at.index(bytes.len());
             bytes[index] ^= flip;
             let changed = URL_SAFE_NO_PAD.encode(bytes);
-            prop_assert_eq!(key.open(&changed, filters), Err(CursorError::NotOurs));
+            prop_assert_eq!(key.open(&changed, filters, &everything()), Err(CursorError::NotOurs));
         }
 
         #[test]
         fn no_text_panics(text in ".{0,200}") {
             let key = CursorKey::new(None, "table");
-            prop_assert_eq!(key.open(&text, Filters([0; FILTERS_BYTES])), Err(CursorError::NotOurs));
+            let opened = key.open(&text, Filters([0; FILTERS_BYTES]), &everything());
+            prop_assert_eq!(opened, Err(CursorError::NotOurs));
         }
     }
 
@@ -159,12 +202,12 @@ mod tests {
         let key = CursorKey::new(Some("a"), "table");
         let sealed = key.seal(position(), Filters([1; FILTERS_BYTES]));
         assert_eq!(
-            key.open(&sealed, Filters([2; FILTERS_BYTES])),
+            key.open(&sealed, Filters([2; FILTERS_BYTES]), &everything()),
             Err(CursorError::OtherFilters)
         );
         let other = CursorKey::new(Some("b"), "table");
         assert_eq!(
-            other.open(&sealed, Filters([1; FILTERS_BYTES])),
+            other.open(&sealed, Filters([1; FILTERS_BYTES]), &everything()),
             Err(CursorError::NotOurs)
         );
     }

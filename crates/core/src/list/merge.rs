@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::ListQuery;
 use crate::Error;
@@ -10,6 +10,10 @@ use crate::repo::{Facet, Images, KeyRange, ListingQuery, ListingRow, Position, S
 
 /// How many rows of each listing are read to see which of several filters is the sparsest.
 const PROBE_ROWS: usize = 25;
+/// The fewest rows that one Query asks for: rows have up to 1 KB, and a read unit is 4 KB.
+const MIN_CHUNK_ROWS: usize = 4;
+/// The most Queries of one request that are under way at once: 20 tags in 8 shards are 160.
+const MAX_CONCURRENT_QUERIES: usize = 32;
 /// The most rows that one Query of a long search asks for.
 const MAX_CHUNK_ROWS: usize = 250;
 
@@ -23,6 +27,11 @@ struct Source {
     buffer: VecDeque<ListingRow>,
     /// The listing has nothing beyond the buffer.
     ended: bool,
+    /// Whether its beginning shows how dense its filter is. Of the public feed one shard does for all: images
+    /// are spread over them by chance.
+    is_sample: bool,
+    /// How many of its rows have been read.
+    examined: usize,
 }
 
 /// The next row of a merge.
@@ -45,7 +54,6 @@ pub(super) struct Merge {
     chunk: usize,
     /// Rows may be passed over, so chunks grow.
     searching: bool,
-    examined: usize,
 }
 
 impl Merge {
@@ -63,6 +71,8 @@ impl Merge {
             after,
             buffer: VecDeque::new(),
             ended: false,
+            is_sample: matches!(scope, Scope::User(..) | Scope::Feed(0)),
+            examined: 0,
         };
         let pairs = scopes
             .iter()
@@ -73,35 +83,42 @@ impl Merge {
         let wanted = query.limit + 1;
         let chunk = match sources.len() {
             0..=2 => wanted,
-            count => (2 * wanted).div_ceil(count),
+            count => (2 * wanted).div_ceil(count).max(MIN_CHUNK_ROWS),
         };
         Self {
             sources,
             newest_first: query.newest_first,
             chunk,
             searching: false,
-            examined: 0,
         }
     }
 
     /// How many rows have been read.
     pub(super) fn examined(&self) -> usize {
-        self.examined
+        self.sources.iter().map(|source| source.examined).sum()
     }
 
-    /// Reads the beginning of every listing.
-    pub(super) async fn probe(&mut self, images: &Images) -> Result<(), Error> {
-        self.chunk = PROBE_ROWS.div_ceil(self.sources.len());
-        self.searching = true;
-        self.fill(images).await
+    /// Reads enough of the beginning of each to compare their [`Merge::density`].
+    pub(super) async fn probe(merges: &mut [Self], images: &Images) -> Result<(), Error> {
+        let mut reads = Vec::new();
+        for merge in merges {
+            let share = PROBE_ROWS.div_ceil(merge.sources.len());
+            let chunk = share.max(MIN_CHUNK_ROWS);
+            (merge.chunk, merge.searching) = (2 * chunk, true);
+            let newest_first = merge.newest_first;
+            let samples = merge.sources.iter_mut().filter(|source| source.is_sample);
+            reads.extend(samples.map(|source| source.read(images, newest_first, chunk)));
+        }
+        at_once(reads).await
     }
 
     /// Sorts merges by how few candidates they hold, as far as has been read: those read to their end first, by
     /// their rows; then those whose rows reach furthest into the past or, oldest first, the future.
     pub(super) fn density(&self) -> (bool, usize, i64) {
-        let ended = self.sources.iter().all(|source| source.ended);
-        let rows = self.sources.iter().map(|source| source.buffer.len()).sum();
-        let open = self.sources.iter().filter(|source| !source.ended);
+        let samples = || self.sources.iter().filter(|source| source.is_sample);
+        let ended = samples().all(|source| source.ended);
+        let rows = samples().map(|source| source.buffer.len()).sum();
+        let open = samples().filter(|source| !source.ended);
         let ends = open.filter_map(|source| source.buffer.back());
         let ends = ends.map(|row| row.position.created_at.timestamp_millis());
         let reach = if self.newest_first {
@@ -119,7 +136,7 @@ impl Merge {
     /// The next row in order; a row that stands in several of the listings comes once.
     pub(super) async fn next(&mut self, images: &Images, budget: usize) -> Result<Next, Error> {
         let dry = self.sources.iter().filter(|source| source.is_dry()).count();
-        match budget.saturating_sub(self.examined).checked_div(dry) {
+        match budget.saturating_sub(self.examined()).checked_div(dry) {
             None => {}
             Some(0) => return Ok(Next::OutOfBudget),
             Some(left) => {
@@ -153,17 +170,26 @@ impl Merge {
         Ok(next.map_or(Next::End, |row| Next::Row(Box::new(row))))
     }
 
-    /// Reads on in every listing whose buffer is empty, at once.
+    /// Reads on in every listing whose buffer is empty.
     async fn fill(&mut self, images: &Images) -> Result<(), Error> {
         let (chunk, newest_first) = (self.chunk, self.newest_first);
         let dry = self.sources.iter_mut().filter(|source| source.is_dry());
-        let read = try_join_all(dry.map(|source| source.read(images, newest_first, chunk))).await?;
-        self.examined += read.into_iter().sum::<usize>();
+        let reads = dry.map(|source| source.read(images, newest_first, chunk));
+        at_once(reads.collect()).await?;
         if self.searching {
             self.chunk = (self.chunk * 2).min(MAX_CHUNK_ROWS);
         }
         Ok(())
     }
+}
+
+/// Runs reads, [`MAX_CONCURRENT_QUERIES`] at a time.
+async fn at_once<F>(reads: Vec<F>) -> Result<(), Error>
+where
+    F: Future<Output = Result<(), Error>>,
+{
+    let reads = stream::iter(reads).buffer_unordered(MAX_CONCURRENT_QUERIES);
+    reads.try_collect().await
 }
 
 impl Source {
@@ -176,7 +202,7 @@ impl Source {
         images: &Images,
         newest_first: bool,
         limit: usize,
-    ) -> Result<usize, Error> {
+    ) -> Result<(), Error> {
         let query = ListingQuery {
             partition: &self.partition,
             range: &self.range,
@@ -188,6 +214,7 @@ impl Source {
         self.ended = !more;
         self.after = rows.last().map(|row| row.position).or(self.after);
         self.buffer = rows.into();
-        Ok(self.buffer.len())
+        self.examined += self.buffer.len();
+        Ok(())
     }
 }

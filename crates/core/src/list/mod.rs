@@ -8,16 +8,13 @@ mod query;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use futures_util::future::try_join_all;
-
 use self::cursor::{CursorKey, Filters};
 use self::merge::{Merge, Next};
 pub use self::query::{ListFields, ListQuery};
 use crate::authorize::{Caller, listable};
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, bucket_name, table_name};
-use crate::presign::{PresignOptions, PresignedUrl, Presigner};
+use crate::presign::Links;
 use crate::repo::{FEED_SHARDS, Facet, Images, ListingRow, Objects, Scope};
 use crate::{Error, Faults, Image, Visibility};
 
@@ -37,8 +34,7 @@ pub struct Page {
 #[derive(Debug, Clone)]
 pub struct Lister {
     images: Images,
-    objects: Objects,
-    presigner: Presigner,
+    links: Links,
     cursor_key: CursorKey,
 }
 
@@ -50,8 +46,7 @@ impl WithHttp for Lister {
         Ok(Self {
             cursor_key: CursorKey::new(environment.get("LAST_KEY_SECRET"), &table),
             images: Images::new(aws.dynamodb(), table),
-            presigner: Presigner::new(aws, objects.clone(), environment)?,
-            objects,
+            links: Links::new(aws, objects, environment)?,
         })
     }
 }
@@ -65,15 +60,18 @@ impl Lister {
     pub async fn list(&self, caller: &Caller, query: &ListQuery) -> Result<Page, Error> {
         let scopes = scopes(caller, query)?;
         let filters = Filters::of(query, &scopes);
+        let range = query.range();
         let after = match &query.last_key {
             None => None,
-            Some(text) => Some(self.cursor_key.open(text, filters).map_err(|error| {
-                let mut faults = Faults::default();
-                faults.add("last_key", error);
-                faults
-            })?),
+            Some(text) => {
+                let opened = self.cursor_key.open(text, filters, &range);
+                Some(opened.map_err(|error| {
+                    let mut faults = Faults::default();
+                    faults.add("last_key", error);
+                    faults
+                })?)
+            }
         };
-        let range = query.range();
         let facets = query.facets();
         let merges = facets
             .iter()
@@ -117,7 +115,7 @@ impl Lister {
     /// Reads the beginning of each filter's listing and picks the sparsest to find candidates by.
     async fn pick_driver(&self, merges: &mut [Merge]) -> Result<usize, Error> {
         if merges.len() > 1 {
-            try_join_all(merges.iter_mut().map(|merge| merge.probe(&self.images))).await?;
+            Merge::probe(merges, &self.images).await?;
         }
         let sparsest = merges
             .iter()
@@ -147,23 +145,10 @@ impl Lister {
         Ok(images.collect())
     }
 
-    /// Signs a URL that reads a listed image.
-    ///
-    /// # Errors
-    /// [`Error::Presign`].
-    pub async fn presign(
-        &self,
-        image: &Image,
-        options: PresignOptions,
-        now: DateTime<Utc>,
-    ) -> Result<PresignedUrl, Error> {
-        self.presigner.presign(image, options, now).await
-    }
-
-    /// Where the image is stored: `s3://bucket/key`, for its owner.
+    /// Where the images are.
     #[must_use]
-    pub fn s3_url(&self, image: &Image) -> String {
-        self.objects.url(image)
+    pub fn links(&self) -> &Links {
+        &self.links
     }
 }
 

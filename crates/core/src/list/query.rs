@@ -1,8 +1,8 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use imaging::ImageFormat;
 
-use crate::repo::{Facet, KeyRange, time_text};
-use crate::{Category, Faults, Invalid, Tags, UserId, Visibility, to_millis};
+use crate::repo::{Facet, KeyRange};
+use crate::{Category, Faults, Invalid, Tag, Tags, UserId, Visibility, timestamp, to_millis};
 
 /// The page size where the client does not say.
 const DEFAULT_LIMIT: usize = 20;
@@ -112,6 +112,32 @@ impl ListQuery {
         }
     }
 
+    /// What asks for the same list, whatever the form it came in: the parameters under their canonical names, but
+    /// for `last_key`.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = Vec::new();
+        let mut add = |name, value: Option<String>| {
+            parameters.extend(value.map(|value| (name, value)));
+        };
+        add("user_id", self.user_id.as_ref().map(ToString::to_string));
+        let tags: Vec<&str> = self.tags.as_slice().iter().map(Tag::as_str).collect();
+        add("tags", (!tags.is_empty()).then(|| tags.join(",")));
+        add("tag_mode", self.any_tag.then(|| "any".to_owned()));
+        add("category", self.category.as_ref().map(ToString::to_string));
+        let content_type = self.content_type.map(ImageFormat::content_type);
+        add("content_type", content_type.map(str::to_owned));
+        add("visibility", self.visibility.map(|only| only.to_string()));
+        add("date_from", self.date_from.map(timestamp));
+        add("date_to", self.date_to.map(timestamp));
+        add("order", (!self.newest_first).then(|| "asc".to_owned()));
+        add(
+            "limit",
+            (self.limit != DEFAULT_LIMIT).then(|| self.limit.to_string()),
+        );
+        parameters
+    }
+
     /// The filters that each image must pass: of every list, at least one facet.
     pub(super) fn facets(&self) -> Vec<Vec<Facet>> {
         let tags = self.tags.as_slice().iter().cloned().map(Facet::Tag);
@@ -140,10 +166,10 @@ impl ListQuery {
     /// all of that millisecond and `{time}$` after.
     pub(super) fn range(&self) -> KeyRange {
         KeyRange {
-            lower: self.date_from.map_or_else(|| "0".to_owned(), time_text),
+            lower: self.date_from.map_or_else(|| "0".to_owned(), timestamp),
             upper: self
                 .date_to
-                .map_or_else(|| "9~".to_owned(), |time| time_text(time) + "$"),
+                .map_or_else(|| "9~".to_owned(), |time| timestamp(time) + "$"),
         }
     }
 }
@@ -249,6 +275,50 @@ mod tests {
         };
         assert!(between("2026-01-31", "2026-01-31").is_ok());
         assert!(between("2026-02-01", "2026-01-31").is_err());
+    }
+
+    #[test]
+    fn the_parameters_of_a_query_ask_for_the_same() {
+        let given = |text: &str| Some(text.to_owned());
+        let query = parse(ListFields {
+            user_id: given("ann"),
+            tags: vec!["B, a".to_owned(), "c&d".to_owned(), "a".to_owned()],
+            tag_mode: given("any"),
+            category: given("Sea"),
+            content_type: given("image/png"),
+            visibility: given("private"),
+            date_from: given("2026-01-31"),
+            date_to: given("1769900000"),
+            order: given("asc"),
+            limit: given("7"),
+            last_key: None,
+        });
+        let query = query.unwrap();
+        let parameters = query.parameters();
+        let of = |name: &str| {
+            let found = parameters.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| value.clone())
+        };
+        assert_eq!(of("tags").unwrap(), "b,a,c&d");
+        assert_eq!(of("date_from").unwrap(), "2026-01-31T00:00:00.000Z");
+        let again = parse(ListFields {
+            user_id: of("user_id"),
+            tags: of("tags").into_iter().collect(),
+            tag_mode: of("tag_mode"),
+            category: of("category"),
+            content_type: of("content_type"),
+            visibility: of("visibility"),
+            date_from: of("date_from"),
+            date_to: of("date_to"),
+            order: of("order"),
+            limit: of("limit"),
+            last_key: None,
+        });
+        assert_eq!(again.unwrap(), query);
+        assert_eq!(
+            parse(ListFields::default()).unwrap().parameters(),
+            Vec::new()
+        );
     }
 
     proptest! {

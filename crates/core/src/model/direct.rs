@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use imaging::ImageFormat;
 
-use super::{Attributes, ImageId, Sha256Digest, UserId, Visibility};
+use super::{Attributes, ImageId, ObjectName, Sha256Digest, UserId, Visibility};
 
 /// The declaration of a direct upload as it came, not yet checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct DirectUpload {
     pub size_bytes: u64,
     /// As declared, and enforced by the signature of the URL.
     pub sha256: Option<Sha256Digest>,
+    /// How the key of its object ends.
+    pub object_name: ObjectName,
     /// When it was asked for, to the millisecond.
     pub created_at: DateTime<Utc>,
 }

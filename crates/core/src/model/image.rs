@@ -2,6 +2,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use imaging::{Exif, ImageFormat};
+use uuid::Uuid;
 
 use super::{
     Category, Description, Filename, ImageId, Invalid, Metadata, Tags, UserId, Visibility,
@@ -32,6 +33,9 @@ pub enum ObjectName {
     Digest,
     /// In a fixed name, as the bytes were not known when the key was given out.
     Plain,
+    /// In a name of its own: an earlier try under the same id came to nothing, and whoever still removes its
+    /// object must not meet this one.
+    Own(Uuid),
 }
 
 /// Where an image is in its life. Only an active one is ever shown.

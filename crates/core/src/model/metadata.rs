@@ -9,6 +9,9 @@ pub struct Metadata(Map<String, Value>);
 impl Metadata {
     /// The largest object, in bytes of compact JSON.
     pub const MAX_BYTES: usize = 4_096;
+    /// The most objects and arrays inside one another. What is stored must be readable again, and `serde_json`
+    /// reads 128 levels.
+    pub const MAX_DEPTH: usize = 32;
 
     /// Parses custom fields; an empty object is none.
     ///
@@ -20,6 +23,12 @@ impl Metadata {
         };
         if fields.is_empty() {
             return Ok(None);
+        }
+        if !fields
+            .values()
+            .all(|value| is_within(value, Self::MAX_DEPTH - 1))
+        {
+            return Err(Invalid::new("must be at most 32 objects and arrays deep"));
         }
         let metadata = Self(fields);
         if metadata.to_json().len() > Self::MAX_BYTES {
@@ -46,6 +55,16 @@ impl Metadata {
     }
 }
 
+/// Whether a value is at most so many objects and arrays deep.
+fn is_within(value: &Value, depth: usize) -> bool {
+    let inner = |value| depth > 0 && is_within(value, depth - 1);
+    match value {
+        Value::Object(fields) => depth > 0 && fields.values().all(inner),
+        Value::Array(items) => depth > 0 && items.iter().all(inner),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +77,19 @@ mod tests {
             unreachable!()
         };
         assert_eq!(Metadata::stored(fields.clone()).fields(), &fields);
+    }
+
+    #[test]
+    fn depth_holds_at_the_limit_and_one_past_it() {
+        let nested = |depth: usize| {
+            let inner = |value, level| match level % 2 {
+                0 => json!([value]),
+                _ => json!({ "k": value }),
+            };
+            json!({ "k": (1..depth).fold(json!(1), inner) })
+        };
+        assert!(Metadata::parse(nested(Metadata::MAX_DEPTH)).is_ok());
+        assert!(Metadata::parse(nested(Metadata::MAX_DEPTH + 1)).is_err());
     }
 
     #[test]

@@ -38,3 +38,10 @@ impl Invalid {
 pub fn to_millis(time: chrono::DateTime<chrono::Utc>) -> chrono::DateTime<chrono::Utc> {
     chrono::DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
 }
+
+/// RFC 3339 in UTC with milliseconds, as clients read times and as keys hold them: of one width until the year 9999, so
+/// that it sorts as text.
+#[must_use]
+pub fn timestamp(time: chrono::DateTime<chrono::Utc>) -> String {
+    time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}

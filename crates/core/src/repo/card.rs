@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use imaging::{Exif, ImageFormat};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
+use uuid::Uuid;
 
 use super::keys::Position;
 use super::rows::Item;
@@ -35,6 +36,9 @@ pub(super) struct Card {
     /// The key of the object does not end in the digest.
     #[serde(rename = "plain", default, skip_serializing_if = "std::ops::Not::not")]
     plain_key: bool,
+    /// The key of the object ends in this.
+    #[serde(rename = "name", default, skip_serializing_if = "Option::is_none")]
+    own_key: Option<Uuid>,
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     tags: Tags,
     #[serde(rename = "cat", default, skip_serializing_if = "Option::is_none")]
@@ -73,6 +77,7 @@ impl Card {
             height_px: Some(image.height_px),
             sha256: Some(ByteBuf::from(image.sha256.0)),
             plain_key: image.object_name == ObjectName::Plain,
+            own_key: own_key(image.object_name),
             tags: image.tags.clone(),
             category: image.category.clone(),
             visibility: image.visibility,
@@ -95,7 +100,8 @@ impl Card {
             width_px: upload.attributes.width_px,
             height_px: upload.attributes.height_px,
             sha256: upload.sha256.map(|digest| ByteBuf::from(digest.0)),
-            plain_key: upload.sha256.is_none(),
+            plain_key: upload.object_name == ObjectName::Plain,
+            own_key: own_key(upload.object_name),
             tags: upload.attributes.tags.clone(),
             category: upload.attributes.category.clone(),
             visibility: upload.visibility,
@@ -137,6 +143,7 @@ impl Card {
     pub(super) fn into_image(self, position: Position, status: Status) -> Result<Image, Error> {
         let metadata = self.metadata()?;
         let format = self.format()?;
+        let object_name = self.object_name();
         let sha256 = self
             .sha256()?
             .ok_or_else(|| corrupt("an image without its digest"))?;
@@ -156,11 +163,7 @@ impl Card {
             width_px,
             height_px,
             sha256,
-            object_name: if self.plain_key {
-                ObjectName::Plain
-            } else {
-                ObjectName::Digest
-            },
+            object_name,
             tags: self.tags,
             description: self.description,
             category: self.category,
@@ -182,6 +185,7 @@ impl Card {
             id: position.id,
             format: self.format()?,
             sha256: self.sha256()?,
+            object_name: self.object_name(),
             user_id: self.user_id,
             visibility: self.visibility,
             size_bytes: self.size_bytes,
@@ -197,6 +201,14 @@ impl Card {
             },
             created_at: position.created_at,
         })
+    }
+
+    fn object_name(&self) -> ObjectName {
+        match (self.own_key, self.plain_key) {
+            (Some(name), _) => ObjectName::Own(name),
+            (None, true) => ObjectName::Plain,
+            (None, false) => ObjectName::Digest,
+        }
     }
 
     fn metadata(&self) -> Result<Option<Metadata>, Error> {
@@ -218,6 +230,13 @@ impl Card {
             .as_ref()
             .map(|bytes| bytes.as_slice().try_into().map(Sha256Digest));
         digest.transpose().map_err(corrupt)
+    }
+}
+
+fn own_key(name: ObjectName) -> Option<Uuid> {
+    match name {
+        ObjectName::Own(name) => Some(name),
+        ObjectName::Digest | ObjectName::Plain => None,
     }
 }
 

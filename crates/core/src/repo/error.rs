@@ -16,25 +16,32 @@ pub struct StoreError {
     cause: Arc<dyn StdError + Send + Sync>,
 }
 
-/// The codes by which S3 and DynamoDB say that the same call can succeed later.
+/// The codes by which S3 and DynamoDB say that they are well, but cannot take the call now. That they failed
+/// (`InternalError`, `InternalServerError`) is not among them.
 const BUSY_CODES: &[&str] = &[
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ThrottlingException",
     "Throttling",
+    "TooManyRequestsException",
     "TransactionConflictException",
     "TransactionInProgressException",
     "SlowDown",
     // Another write of the same key is under way, perhaps an earlier try of our own.
-    "ConditionalRequestConflict",
+    WRITE_CONFLICT,
     "ServiceUnavailable",
-    "InternalServerError",
-    "InternalError",
-    "RequestTimeout",
 ];
+/// S3's word for a conditional write that meets another write of its key.
+pub(super) const WRITE_CONFLICT: &str = "ConditionalRequestConflict";
 
 fn is_busy(code: Option<&str>) -> bool {
     code.is_some_and(|code| BUSY_CODES.contains(&code))
+}
+
+fn says_later(status: StatusCode) -> bool {
+    const TOO_MANY_REQUESTS: u16 = 429;
+    const SERVICE_UNAVAILABLE: u16 = 503;
+    matches!(status.as_u16(), TOO_MANY_REQUESTS | SERVICE_UNAVAILABLE)
 }
 
 impl StoreError {
@@ -44,9 +51,9 @@ impl StoreError {
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
         let code = error.code().map(str::to_owned);
-        // An answer of 5xx need not carry a code.
-        let answer = error.raw_response().map(HttpResponse::status);
-        let busy = answer.is_some_and(StatusCode::is_server_error) || is_busy(code.as_deref());
+        // An answer that says so by its status need not carry a code.
+        let status = error.raw_response().map(HttpResponse::status);
+        let busy = status.is_some_and(says_later) || is_busy(code.as_deref());
         Self {
             operation,
             code,
@@ -79,7 +86,7 @@ impl StoreError {
     }
 
     /// An answer that does not make sense.
-    pub(super) fn unexpected(
+    pub(crate) fn unexpected(
         operation: &'static str,
         cause: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
@@ -95,5 +102,17 @@ impl StoreError {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.busy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_failed_is_told_from_one_that_must_wait() {
+        let busy = |code| StoreError::of_part("DeleteObjects", Some(code)).is_busy();
+        assert!(busy("SlowDown") && busy("ServiceUnavailable"));
+        assert!(!busy("InternalError") && !busy("AccessDenied"));
     }
 }

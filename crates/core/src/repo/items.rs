@@ -1,20 +1,22 @@
 //! Reading and beginning image rows.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, Utc};
 
 use super::StoreError;
 use super::keys;
-use super::rows::{Item, Row, State, image_key, number, text};
+use super::rows::{self, DELETED, Guard, Item, Row, State, image_key, number, text};
 use super::transact::{COLLISION_ATTEMPTS, Transition, back_off};
 use crate::{Error, Image, ImageId, Status};
 
 /// The most keys of one `BatchGetItem`.
 const BATCH_GET_KEYS: usize = 100;
+const COLLIDED: &str = "the row was part of a transaction each time";
 
 /// The table.
 #[derive(Debug, Clone)]
@@ -37,42 +39,66 @@ impl Images {
         Self { client, table }
     }
 
-    /// Writes a PENDING row where there is none. Until it is committed it is in no list and no reader sees it;
-    /// left behind, the sweeper finds it.
-    pub(crate) async fn begin(&self, row: &Row) -> Result<Begin, Error> {
-        let mut item = row.to_item()?;
-        item.extend(keys::due(row.id, row.guard.hold_until));
+    /// Writes a PENDING row where there is none, or only a tombstone whose time is over: DynamoDB takes days to
+    /// drop it. Until the row is committed it is in no list and no reader sees it; left behind, the sweeper finds
+    /// it.
+    pub(crate) async fn begin(&self, row: &Row, now: DateTime<Utc>) -> Result<Begin, Error> {
         let put = self
             .client
             .put_item()
+            .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
+            .expression_attribute_values(":now", number(now.timestamp()));
+        self.put_pending(put, row).await
+    }
+
+    /// Writes a PENDING row in place of the tombstone of an upload that came to nothing.
+    pub(crate) async fn begin_anew(&self, tombstone: &Row, row: &Row) -> Result<Begin, Error> {
+        let put = self
+            .client
+            .put_item()
+            .condition_expression("#status = :deleted AND attempt = :attempt")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":deleted", text(DELETED))
+            .expression_attribute_values(":attempt", text(&tombstone.guard.attempt));
+        self.put_pending(put, row).await
+    }
+
+    /// One that meets a transaction on the row, an earlier attempt's commit as a rule, is tried again.
+    async fn put_pending(&self, put: PutItemFluentBuilder, row: &Row) -> Result<Begin, Error> {
+        const NAME: &str = "PutItem";
+        let mut item = row.to_item()?;
+        item.extend(keys::due(row.id, row.guard.hold_until));
+        let put = put
             .table_name(&self.table)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = put.send().await else {
-            return Ok(Begin::Begun);
-        };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
-                let found = match refusal.item() {
-                    Some(item) => Some(Row::parse(item.clone())?),
-                    None => self.find(row.id).await?,
-                };
-                Ok(match found {
-                    // A retry of the SDK's met the row that its first try wrote.
-                    Some(found) if found.guard.attempt == row.guard.attempt => Begin::Begun,
-                    Some(found) => Begin::Taken(Box::new(found)),
-                    None => return Err(StoreError::busy("PutItem", "the row vanished").into()),
-                })
+        for attempt in 0..COLLISION_ATTEMPTS {
+            let Err(error) = put.clone().send().await else {
+                return Ok(Begin::Begun);
+            };
+            match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
+                    let found = match refusal.item() {
+                        Some(item) => Some(Row::parse(item.clone())?),
+                        None => self.find(row.id).await?,
+                    };
+                    return match found {
+                        // A retry of the SDK's met the row that its first try wrote.
+                        Some(found) if found.guard.attempt == row.guard.attempt => Ok(Begin::Begun),
+                        Some(found) => Ok(Begin::Taken(Box::new(found))),
+                        None => Err(StoreError::busy(NAME, "the row vanished").into()),
+                    };
+                }
+                Some(PutItemError::TransactionConflictException(_)) => back_off(attempt).await,
+                Some(_) | None => return Err(StoreError::new(NAME, error).into()),
             }
-            Some(_) | None => Err(StoreError::new("PutItem", error).into()),
         }
+        Err(StoreError::busy(NAME, COLLIDED).into())
     }
 
     /// Hands a PENDING row whose lease is over from one attempt to another.
-    pub(crate) async fn take_over(&self, found: &Row, next: &Row) -> Result<Transition, Error> {
-        let hold_until = next.guard.hold_until.max(found.guard.hold_until);
-        let [(shard, shard_value), (due, due_value)] = keys::due(found.id, hold_until);
+    pub(crate) async fn take_over(&self, found: &Row, next: &Guard) -> Result<Transition, Error> {
+        let [(shard, shard_value), (due, due_value)] = keys::due(found.id, next.hold_until);
         let update = self
             .client
             .update_item()
@@ -85,12 +111,12 @@ impl Images {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":pending", text(Status::Pending.as_str()))
             .expression_attribute_values(":attempt", text(&found.guard.attempt))
-            .expression_attribute_values(":next", text(&next.guard.attempt))
-            .expression_attribute_values(":lease", number(next.guard.lease_until.timestamp_millis()))
-            .expression_attribute_values(":hold", number(hold_until.timestamp_millis()))
+            .expression_attribute_values(":next", text(&next.attempt))
+            .expression_attribute_values(":lease", number(next.lease_until.timestamp_millis()))
+            .expression_attribute_values(":hold", number(next.hold_until.timestamp_millis()))
             .expression_attribute_values(":shard", shard_value)
             .expression_attribute_values(":due", due_value);
-        Self::outcome(update.send().await)
+        Self::outcome(update).await
     }
 
     /// Ends the lease of an attempt that failed, so that a repeat need not wait for it.
@@ -106,21 +132,25 @@ impl Images {
             .expression_attribute_values(":pending", text(Status::Pending.as_str()))
             .expression_attribute_values(":attempt", text(&row.guard.attempt))
             .expression_attribute_values(":now", number(now.timestamp_millis()));
-        Self::outcome(update.send().await)
+        Self::outcome(update).await
     }
 
-    pub(super) fn outcome<T>(
-        result: Result<T, SdkError<UpdateItemError>>,
-    ) -> Result<Transition, Error> {
-        match result {
-            Ok(_) => Ok(Transition::Made),
-            Err(error) => match error.as_service_error() {
+    /// Runs a conditional update. One that meets a transaction on the row is tried again.
+    pub(super) async fn outcome(update: UpdateItemFluentBuilder) -> Result<Transition, Error> {
+        const NAME: &str = "UpdateItem";
+        for attempt in 0..COLLISION_ATTEMPTS {
+            let Err(error) = update.clone().send().await else {
+                return Ok(Transition::Made);
+            };
+            match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
-                    Ok(Transition::Refused)
+                    return Ok(Transition::Refused);
                 }
-                Some(_) | None => Err(StoreError::new("UpdateItem", error).into()),
-            },
+                Some(UpdateItemError::TransactionConflictException(_)) => back_off(attempt).await,
+                Some(_) | None => return Err(StoreError::new(NAME, error).into()),
+            }
         }
+        Err(StoreError::busy(NAME, COLLIDED).into())
     }
 
     /// Reads one image row, strongly consistent, in whatever state.
@@ -134,13 +164,21 @@ impl Images {
         answer.item.map(Row::parse).transpose()
     }
 
-    /// Reads the active ones among some images, strongly consistent, in no particular order.
+    /// Reads the active ones among some images, strongly consistent, in no particular order. A row that cannot be
+    /// read is logged and passed over.
     pub(crate) async fn active(&self, ids: &[ImageId]) -> Result<Vec<Image>, Error> {
         let mut images = Vec::with_capacity(ids.len());
         for batch in ids.chunks(BATCH_GET_KEYS) {
             for item in self.batch_get(batch).await? {
-                if let State::Active(image) = Row::parse(item)?.state {
-                    images.push(image);
+                let key = rows::string(&item, "pk").unwrap_or_default().to_owned();
+                match Row::parse(item).map(|row| row.state) {
+                    Ok(State::Active(image)) => images.push(image),
+                    Ok(_) => {}
+                    Err(error) => tracing::error!(
+                        key,
+                        error = crate::error_chain(&error),
+                        "an image row that cannot be read"
+                    ),
                 }
             }
         }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{Category, Image, ImageId, Tag, UserId, Visibility};
+use crate::{Category, Image, ImageId, Tag, UserId, Visibility, timestamp};
 use imaging::ImageFormat;
 
 /// Over how many partitions the feed of all public images is spread: eight take 8,000 writes a second.
@@ -14,6 +14,8 @@ pub(crate) const FEED_SHARDS: u8 = 8;
 pub(crate) const SWEEP_SHARDS: u8 = 4;
 /// The sparse index of the rows that await the sweeper: only they have its key attributes.
 pub(super) const SWEEP_INDEX: &str = "SweepIndex";
+/// The attribute that says from when on a row is the sweeper's, in seconds.
+pub(super) const DUE_AT: &str = "due_at";
 /// How long after the last write of its object could land a row is the sweeper's: longer than clocks differ.
 const SWEEP_MARGIN: TimeDelta = TimeDelta::minutes(1);
 /// The sort key of an image row.
@@ -80,13 +82,8 @@ impl Position {
 
 impl fmt::Display for Position {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}#{}", time_text(self.created_at), self.id)
+        write!(formatter, "{}#{}", timestamp(self.created_at), self.id)
     }
-}
-
-/// RFC 3339 in UTC with milliseconds: of one width until the year 9999, so that it sorts as text.
-pub(crate) fn time_text(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// The partition key of an image row.
@@ -94,14 +91,39 @@ pub(super) fn image_partition(id: ImageId) -> String {
     format!("IMG#{id}")
 }
 
+/// The image whose row has this partition key.
+pub(super) fn image_in(partition: &str) -> Option<ImageId> {
+    partition.strip_prefix("IMG#")?.parse().ok()
+}
+
 /// The key attributes of `SweepIndex` for a row that is the sweeper's once `hold_until` has passed.
 pub(super) fn due(id: ImageId, hold_until: DateTime<Utc>) -> [(String, AttributeValue); 2] {
-    let due_at = (hold_until + SWEEP_MARGIN).timestamp();
+    due_at(id, hold_until + SWEEP_MARGIN)
+}
+
+/// The key attributes of `SweepIndex` for a row that is the sweeper's from then on.
+pub(super) fn due_at(id: ImageId, time: DateTime<Utc>) -> [(String, AttributeValue); 2] {
     let shard = (id.spread() % SWEEP_SHARDS).to_string();
+    let seconds = time.timestamp().to_string();
     [
         ("sweep_shard".to_owned(), AttributeValue::S(shard)),
-        ("due_at".to_owned(), AttributeValue::N(due_at.to_string())),
+        (DUE_AT.to_owned(), AttributeValue::N(seconds)),
     ]
+}
+
+/// Whether a partition key is that of a listing, of a user or of the feed, with or without a facet.
+pub(super) fn is_listing(partition: &str) -> bool {
+    let is_facet = |kind: &str| matches!(kind, "T" | "C" | "Y");
+    let segments: Vec<&str> = partition.split('#').collect();
+    match segments.as_slice() {
+        ["U", _user, visibility] => visibility.parse::<Visibility>().is_ok(),
+        ["U", _user, visibility, kind, _value] => {
+            visibility.parse::<Visibility>().is_ok() && is_facet(kind)
+        }
+        ["G", shard] => shard.parse::<u8>().is_ok(),
+        ["G", kind, _value, shard] => shard.parse::<u8>().is_ok() && is_facet(kind),
+        _ => false,
+    }
 }
 
 /// The partition key of a listing.
@@ -159,6 +181,43 @@ mod tests {
         assert_eq!(partition(&ann, &tag("a%23t")), "U#ann#public#T#a%2523t");
         assert_eq!(partition(&Scope::Feed(3), &tag("sea")), "G#T#sea#3");
         assert_eq!(partition(&Scope::Feed(3), &Facet::Whole), "G#3");
+    }
+
+    #[test]
+    fn every_kind_of_listing_is_known_by_its_key_and_nothing_else_is() {
+        let user = UserId::parse("a.b@x.org").unwrap();
+        let category = Category::parse("a#b").unwrap();
+        let facets = [
+            Facet::Whole,
+            tag("a#b"),
+            Facet::Category(category),
+            Facet::ContentType(ImageFormat::Avif),
+        ];
+        for facet in facets {
+            for scope in [
+                Scope::User(user.clone(), Visibility::Private),
+                Scope::Feed(7),
+            ] {
+                let partition = partition(&scope, &facet);
+                assert!(is_listing(&partition), "{partition}");
+            }
+        }
+        for foreign in [
+            "",
+            "U",
+            "G",
+            "G#x",
+            "U#ann",
+            "U#ann#secret",
+            "U#ann#public#X#sea",
+            "G#X#sea#3",
+            "GARDEN",
+            "U#ann#public#T",
+            "IMG#1",
+            "G#T#sea#3#4",
+        ] {
+            assert!(!is_listing(foreign), "{foreign}");
+        }
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub(crate) struct ListingRow {
 }
 
 impl Images {
-    /// Reads rows of one listing, strongly consistent, and whether more may follow.
+    /// Reads rows of one listing, strongly consistent, and whether more may follow. A row that cannot be read is
+    /// logged and passed over: it must not take the page from all others.
     pub(crate) async fn query(
         &self,
         query: ListingQuery<'_>,
@@ -64,18 +65,33 @@ impl Images {
                 .send()
                 .await
                 .map_err(|error| StoreError::new("Query", error))?;
-            for item in answer.items.unwrap_or_default() {
-                let (image, lacks_details) = rows::read_listing_item(item)?;
-                rows.push(ListingRow {
-                    position: Position::of(&image),
-                    image,
-                    lacks_details,
-                });
-            }
+            let items = answer.items.unwrap_or_default();
+            rows.extend(items.into_iter().filter_map(readable));
             start = answer.last_evaluated_key;
             if start.is_none() || rows.len() >= query.limit {
                 return Ok((rows, start.is_some()));
             }
+        }
+    }
+}
+
+fn readable(item: Item) -> Option<ListingRow> {
+    let key = |name| rows::string(&item, name).unwrap_or_default().to_owned();
+    let (partition, sort_key) = (key("pk"), key("sk"));
+    match rows::read_listing_item(item) {
+        Ok((image, lacks_details)) => Some(ListingRow {
+            position: Position::of(&image),
+            image,
+            lacks_details,
+        }),
+        Err(error) => {
+            tracing::error!(
+                partition,
+                sort_key,
+                error = crate::error_chain(&error),
+                "a listing row that cannot be read"
+            );
+            None
         }
     }
 }

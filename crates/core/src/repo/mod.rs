@@ -1,6 +1,8 @@
 //! The two stores. AWS SDK types end here.
 
 mod card;
+mod claims;
+mod due_count;
 mod error;
 mod items;
 mod keys;
@@ -11,13 +13,14 @@ mod scan;
 mod transact;
 mod transitions;
 
+pub(crate) use claims::Claim;
 pub use error::StoreError;
 pub(crate) use items::{Begin, Images};
-pub(crate) use keys::{
-    FEED_SHARDS, Facet, Position, SWEEP_SHARDS, Scope, listings, partition, time_text,
-};
+pub(crate) use keys::{FEED_SHARDS, Facet, Position, SWEEP_SHARDS, Scope, listings, partition};
 pub(crate) use listing::{KeyRange, ListingQuery, ListingRow};
-pub(crate) use objects::{Fetched, Objects, SignedRead, SignedWrite, id_in_key, object_key};
-pub(crate) use rows::{Guard, Row, State};
+pub(crate) use objects::{
+    Fetched, Objects, SignedRead, SignedWrite, id_in_key, object_key, owner_in_key,
+};
+pub(crate) use rows::{Guard, Row, State, Turn};
 pub(crate) use scan::{AnyRow, Resume};
 pub(crate) use transact::Transition;

@@ -8,9 +8,11 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use base64::Engine as _;
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::StoreError;
+use super::error::WRITE_CONFLICT;
+use super::transact::back_off;
 use crate::clients::Aws;
 use crate::{DirectUpload, Error, Image, ImageId, ObjectName, Sha256Digest, UserId};
 
@@ -19,6 +21,9 @@ const KEY_CHARACTERS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 /// The most keys of one `DeleteObjects`.
 const DELETE_KEYS: usize = 1_000;
 const GET: &str = "GetObject";
+/// How often a write that meets another one of its key is tried again: over 3 s in all, which leaves the function
+/// time to answer.
+const CONFLICT_RETRIES: u32 = 7;
 
 /// How a presigned URL answers.
 #[derive(Debug)]
@@ -69,16 +74,22 @@ pub(crate) const OBJECT_PREFIX: &str = "images/";
 
 /// The key of an image's bytes.
 pub(crate) fn object_key(image: &Image) -> String {
-    let digest = match image.object_name {
-        ObjectName::Digest => Some(image.sha256),
-        ObjectName::Plain => None,
-    };
-    key(&image.user_id, image.id, digest)
+    key(
+        &image.user_id,
+        image.id,
+        image.object_name,
+        Some(image.sha256),
+    )
 }
 
 /// The key that a direct upload is to put its bytes under.
 pub(crate) fn direct_key(upload: &DirectUpload) -> String {
-    key(&upload.user_id, upload.id, upload.sha256)
+    key(
+        &upload.user_id,
+        upload.id,
+        upload.object_name,
+        upload.sha256,
+    )
 }
 
 /// The id in an object's key, where it is of our form.
@@ -95,9 +106,21 @@ pub(crate) fn id_in_key(key: &str) -> Option<ImageId> {
     id.parse().ok()
 }
 
-fn key(user: &UserId, id: ImageId, digest: Option<Sha256Digest>) -> String {
+/// The user in an object's key, where it is of our form.
+pub(crate) fn owner_in_key(key: &str) -> Option<UserId> {
+    let (segment, _) = key.strip_prefix(OBJECT_PREFIX)?.split_once('/')?;
+    let user = percent_decode_str(segment).decode_utf8().ok()?;
+    let user = UserId::parse(&user).ok()?;
+    (utf8_percent_encode(user.as_str(), KEY_CHARACTERS).to_string() == segment).then_some(user)
+}
+
+fn key(user: &UserId, id: ImageId, name: ObjectName, digest: Option<Sha256Digest>) -> String {
     let user = utf8_percent_encode(user.as_str(), KEY_CHARACTERS);
-    let name = digest.map_or_else(|| "object".to_owned(), |digest| digest.to_string());
+    let name = match (name, digest) {
+        (ObjectName::Own(name), _) => name.to_string(),
+        (ObjectName::Digest, Some(digest)) => digest.to_string(),
+        (ObjectName::Digest, None) | (ObjectName::Plain, _) => "object".to_owned(),
+    };
     format!("{OBJECT_PREFIX}{user}/{id}/{name}")
 }
 
@@ -117,25 +140,38 @@ impl Objects {
     }
 
     /// Puts the bytes of an image where there are none yet; S3 checks them against the digest. Bytes that are
-    /// there already are the same, as the key holds their digest.
+    /// there already are the same, as only repeats of one request put under one key.
+    ///
+    /// While another write of the key is under way, an earlier try's as a rule, S3 refuses this one without saying
+    /// what will be there, so it is asked again until it knows.
     pub(crate) async fn put(&self, image: &Image, bytes: Bytes) -> Result<(), Error> {
         let digest = base64_text(&image.sha256);
-        let put = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(object_key(image))
-            .content_type(image.format.content_type())
-            .checksum_sha256(digest)
-            .if_none_match("*")
-            .body(bytes.into())
-            .customize()
-            // The checksum above covers the bytes; hashing them again for the signature would not add to it.
-            .disable_payload_signing();
-        match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.code() == Some("PreconditionFailed") => Ok(()),
-            Err(error) => Err(StoreError::new("PutObject", error).into()),
+        let key = object_key(image);
+        let mut attempt = 0;
+        loop {
+            let put = self
+                .client
+                .put_object()
+                .bucket(&self.bucket)
+                .key(&key)
+                .content_type(image.format.content_type())
+                .checksum_sha256(&digest)
+                .if_none_match("*")
+                .body(bytes.clone().into())
+                .customize()
+                // The checksum above covers the bytes; hashing them again for the signature would not add to it.
+                .disable_payload_signing();
+            match put.send().await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.code() == Some("PreconditionFailed") => return Ok(()),
+                Err(error)
+                    if error.code() == Some(WRITE_CONFLICT) && attempt < CONFLICT_RETRIES =>
+                {
+                    back_off(attempt).await;
+                    attempt += 1;
+                }
+                Err(error) => return Err(StoreError::new("PutObject", error).into()),
+            }
         }
     }
 
@@ -330,14 +366,34 @@ mod tests {
     }
 
     #[test]
+    fn the_user_is_read_back_from_a_key_of_ours_alone() {
+        let id = ImageId::new(chrono::DateTime::UNIX_EPOCH, [1; 10]);
+        for name in ["..", "ann-b_c@x.org"] {
+            let user = UserId::parse(name).unwrap();
+            let key = key(&user, id, ObjectName::Plain, None);
+            assert_eq!(owner_in_key(&key), Some(user));
+        }
+        for foreign in [
+            "",
+            "images/",
+            "other/a/b/c",
+            "images/a.b/c/d",
+            "images/%FF/c/d",
+        ] {
+            assert_eq!(owner_in_key(foreign), None, "{foreign}");
+        }
+    }
+
+    #[test]
     fn the_id_is_read_back_from_a_key_of_ours_alone() {
         let now = chrono::DateTime::UNIX_EPOCH;
         let (user, id) = (UserId::parse("a.b").unwrap(), ImageId::new(now, [1; 10]));
-        assert_eq!(id_in_key(&key(&user, id, None)), Some(id));
-        assert_eq!(
-            id_in_key(&key(&user, id, Some(Sha256Digest([7; 32])))),
-            Some(id)
-        );
+        let digest = Some(Sha256Digest([7; 32]));
+        let own = ObjectName::Own(uuid::Uuid::from_u128(8));
+        for name in [ObjectName::Digest, ObjectName::Plain, own] {
+            assert_eq!(id_in_key(&key(&user, id, name, digest)), Some(id));
+        }
+        assert!(key(&user, id, own, digest).ends_with("/00000000-0000-0000-0000-000000000008"));
         for foreign in [
             "",
             "images/",

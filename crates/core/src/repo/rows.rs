@@ -5,11 +5,15 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::card::{Card, corrupt, size_bytes};
 use super::keys::{self, Position};
 use super::objects::{direct_key, object_key};
-use crate::{DirectUpload, Error, Image, ImageId, Sha256Digest, Status, UserId, Visibility};
+use crate::{
+    DirectUpload, Error, Image, ImageId, ObjectName, Sha256Digest, Status, UserId, Visibility,
+    timestamp,
+};
 
 /// An item of the table.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -18,8 +22,17 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 /// row leaves description, metadata and EXIF to the image row, and a page that shows it reads that too.
 const CARD_BYTES: usize = 1_024;
 
+/// The status of a tombstone.
+pub(super) const DELETED: &str = "deleted";
 /// The attribute that says why a direct upload was refused.
 pub(super) const REFUSAL: &str = "refusal";
+/// The attribute of an upload that came to nothing.
+pub(super) const ABORTED: &str = "aborted";
+
+/// The attribute that says how many sweeps began to verify an object and were never heard of again.
+pub(super) const TRIES: &str = "tries";
+/// The attribute by which DynamoDB drops a tombstone, in seconds.
+pub(super) const EXPIRES_AT: &str = "expires_at";
 
 /// Where an image row is in its life, with what only that state has.
 #[derive(Debug, Clone)]
@@ -50,6 +63,15 @@ pub(crate) struct Guard {
     pub(crate) request: Option<Sha256Digest>,
 }
 
+/// How a row waits for the sweeper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// From when on it is the sweeper's, in whole seconds.
+    pub(crate) due_at: DateTime<Utc>,
+    /// How many sweeps began to verify its object and were never heard of again.
+    pub(crate) tries: u32,
+}
+
 /// An image row.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
@@ -60,8 +82,14 @@ pub(crate) struct Row {
     pub(crate) object_key: String,
     pub(crate) user_id: UserId,
     pub(crate) visibility: Visibility,
+    /// Whether it went from PENDING to its end, and was never shown.
+    pub(crate) aborted: bool,
     /// Why the bytes of a direct upload were refused, in words for the client: whoever asks after that is told.
     pub(crate) refusal: Option<String>,
+    /// Set while the row is in the sweeper's index.
+    pub(crate) turn: Option<Turn>,
+    /// When DynamoDB drops a tombstone.
+    pub(crate) expires_at: Option<DateTime<Utc>>,
 }
 
 impl Row {
@@ -74,7 +102,10 @@ impl Row {
             visibility: image.visibility,
             state: State::Uploading(image),
             guard,
+            aborted: false,
             refusal: None,
+            turn: None,
+            expires_at: None,
         }
     }
 
@@ -87,8 +118,38 @@ impl Row {
             visibility: upload.visibility,
             state: State::Direct(upload),
             guard,
+            aborted: false,
             refusal: None,
+            turn: None,
+            expires_at: None,
         }
+    }
+
+    /// The same with an object of its own, where one of this id may still be about to be removed.
+    pub(crate) fn with_object_named(self, name: Uuid) -> Self {
+        let object_name = ObjectName::Own(name);
+        match self.state {
+            State::Uploading(image) => Self::uploading(
+                Image {
+                    object_name,
+                    ..image
+                },
+                self.guard,
+            ),
+            State::Direct(upload) => Self::direct(
+                DirectUpload {
+                    object_name,
+                    ..upload
+                },
+                self.guard,
+            ),
+            State::Active(_) | State::Deleting | State::Deleted => self,
+        }
+    }
+
+    /// Whether nothing came of it for no fault of its bytes, so that the same can be tried again.
+    pub(crate) fn came_to_nothing(&self) -> bool {
+        self.aborted && self.refusal.is_none()
     }
 
     /// An ACTIVE row.
@@ -108,10 +169,8 @@ impl Row {
         let field = |name| {
             string(&item, name).ok_or_else(|| corrupt(format!("an image row without {name}")))
         };
-        let id: ImageId = field("pk")?
-            .trim_start_matches("IMG#")
-            .parse()
-            .map_err(corrupt)?;
+        let id = keys::image_in(field("pk")?)
+            .ok_or_else(|| corrupt("an image row without an image's key"))?;
         let created_at = field("created")?
             .parse::<DateTime<Utc>>()
             .map_err(corrupt)?;
@@ -126,14 +185,17 @@ impl Row {
         let user_id = UserId::parse(field("user")?).map_err(corrupt)?;
         let visibility = field("vis")?.parse().map_err(corrupt)?;
         let refusal = string(&item, REFUSAL).map(str::to_owned);
-        let direct = matches!(item.get("direct"), Some(AttributeValue::Bool(true)));
+        let turn = turn(&item)?;
+        let expires_at = optional(&item, EXPIRES_AT)?.map(seconds).transpose()?;
+        let flag = |name| matches!(item.get(name), Some(AttributeValue::Bool(true)));
+        let (direct, aborted) = (flag("direct"), flag(ABORTED));
         let status = field("status")?.to_owned();
         let state = match status.as_str() {
             "pending" if direct => State::Direct(Card::read(item)?.into_direct(position)?),
             "pending" => State::Uploading(Card::read(item)?.into_image(position, Status::Pending)?),
             "active" => State::Active(Card::read(item)?.into_image(position, Status::Active)?),
             "deleting" => State::Deleting,
-            "deleted" => State::Deleted,
+            DELETED => State::Deleted,
             other => return Err(corrupt(format!("a row of status {other}"))),
         };
         Ok(Self {
@@ -143,7 +205,10 @@ impl Row {
             object_key,
             user_id,
             visibility,
+            aborted,
             refusal,
+            turn,
+            expires_at,
         })
     }
 
@@ -167,7 +232,7 @@ impl Row {
         let mut item = card.to_item()?;
         item.extend(image_key(self.id));
         item.insert("status".into(), text(status));
-        item.insert("created".into(), text(keys::time_text(created_at)));
+        item.insert("created".into(), text(timestamp(created_at)));
         item.insert("key".into(), text(&self.object_key));
         item.insert("attempt".into(), text(&self.guard.attempt));
         item.insert(
@@ -247,6 +312,30 @@ fn millis(item: &Item, name: &str) -> Result<DateTime<Utc>, Error> {
         .and_then(|value| value.as_n().ok()?.parse().ok());
     let time = number.and_then(DateTime::from_timestamp_millis);
     time.ok_or_else(|| corrupt(format!("an image row without {name}")))
+}
+
+fn turn(item: &Item) -> Result<Option<Turn>, Error> {
+    let Some(due_at) = optional(item, keys::DUE_AT)? else {
+        return Ok(None);
+    };
+    let tries = optional(item, TRIES)?.unwrap_or(0);
+    Ok(Some(Turn {
+        due_at: seconds(due_at)?,
+        tries: tries.try_into().map_err(corrupt)?,
+    }))
+}
+
+/// A whole number that need not be there.
+fn optional(item: &Item, name: &str) -> Result<Option<i64>, Error> {
+    let number = |value: &AttributeValue| value.as_n().ok()?.parse().ok();
+    let number = item.get(name).map(|value| {
+        number(value).ok_or_else(|| corrupt(format!("an image row whose {name} is no number")))
+    });
+    number.transpose()
+}
+
+fn seconds(timestamp: i64) -> Result<DateTime<Utc>, Error> {
+    DateTime::from_timestamp(timestamp, 0).ok_or_else(|| corrupt("a time out of range"))
 }
 
 fn request(item: &Item) -> Result<Option<Sha256Digest>, Error> {

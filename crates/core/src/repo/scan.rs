@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::keys::{self, Position};
-use super::rows::{self, Item, Row, State, text};
+use super::rows::{self, Item, Row, text};
 use super::{Images, StoreError};
 use crate::{Error, ImageId};
 
@@ -25,8 +25,16 @@ pub(crate) enum AnyRow {
         position: Position,
         revision: u64,
     },
-    /// Something that this service does not write.
-    Foreign { partition: String },
+    /// A row under a key of this service that cannot be read.
+    Corrupt {
+        partition: String,
+        sort_key: String,
+        /// Whose row it is, as far as its key tells.
+        image: Option<ImageId>,
+        cause: Error,
+    },
+    /// A row under a key that this service does not write.
+    Foreign { partition: String, sort_key: String },
 }
 
 impl Images {
@@ -55,7 +63,7 @@ impl Images {
         let items = answer.items.unwrap_or_default();
         let ids = items
             .iter()
-            .filter_map(|item| rows::string(item, "pk")?.strip_prefix("IMG#")?.parse().ok());
+            .filter_map(|item| keys::image_in(rows::string(item, "pk")?));
         Ok((
             ids.collect(),
             answer.last_evaluated_key.map(|key| Resume(Some(key))),
@@ -77,56 +85,47 @@ impl Images {
             .send()
             .await
             .map_err(|error| StoreError::new("Scan", error))?;
-        let rows: Result<Vec<_>, _> = answer
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(classify)
-            .collect();
+        let items = answer.items.unwrap_or_default();
         Ok((
-            rows?,
+            items.into_iter().map(classify).collect(),
             answer.last_evaluated_key.map(|key| Resume(Some(key))),
         ))
     }
-
-    /// Removes a listing row, unless its image has become active again at that revision: it cannot.
-    pub(crate) async fn delete_listing(
-        &self,
-        partition: &str,
-        position: Position,
-    ) -> Result<(), Error> {
-        let delete = self.client.delete_item().table_name(&self.table);
-        let delete = delete.set_key(Some(rows::item_key(partition, position.to_string())));
-        delete
-            .send()
-            .await
-            .map_err(|error| StoreError::new("DeleteItem", error))?;
-        Ok(())
-    }
 }
 
-impl Row {
-    /// The image, where it is shown.
-    pub(crate) fn active_image(&self) -> Option<&crate::Image> {
-        match &self.state {
-            State::Active(image) => Some(image),
-            State::Uploading(_) | State::Direct(_) | State::Deleting | State::Deleted => None,
-        }
+/// Every row is something: one that cannot be read must not hide those behind it.
+fn classify(item: Item) -> AnyRow {
+    let key = |name| rows::string(&item, name).unwrap_or_default().to_owned();
+    let (partition, sort_key) = (key("pk"), key("sk"));
+    let unreadable = |image, cause| AnyRow::Corrupt {
+        partition: partition.clone(),
+        sort_key: sort_key.clone(),
+        image,
+        cause,
+    };
+    if let Some(id) = keys::image_in(&partition)
+        && sort_key == keys::IMAGE_SORT_KEY
+    {
+        return match Row::parse(item) {
+            Ok(row) => AnyRow::Image(Box::new(row)),
+            Err(cause) => unreadable(Some(id), cause),
+        };
     }
-}
-
-fn classify(item: Item) -> Result<AnyRow, Error> {
-    let partition = rows::string(&item, "pk").unwrap_or_default().to_owned();
-    if partition.starts_with("IMG#") {
-        return Ok(AnyRow::Image(Box::new(Row::parse(item)?)));
+    if keys::is_listing(&partition) {
+        return match rows::read_listing_item(item) {
+            Ok((image, _)) => AnyRow::Listing {
+                position: Position::of(&image),
+                revision: image.revision,
+                partition,
+            },
+            Err(cause) => {
+                let position = Position::parse(&sort_key);
+                unreadable(position.map(|position| position.id), cause)
+            }
+        };
     }
-    if partition.starts_with("U#") || partition.starts_with('G') {
-        let (image, _) = rows::read_listing_item(item)?;
-        return Ok(AnyRow::Listing {
-            partition,
-            position: Position::of(&image),
-            revision: image.revision,
-        });
+    AnyRow::Foreign {
+        partition,
+        sort_key,
     }
-    Ok(AnyRow::Foreign { partition })
 }

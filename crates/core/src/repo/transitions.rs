@@ -1,6 +1,7 @@
 //! The transitions of an image row: PENDING, ACTIVE, DELETING, tombstone. Each is conditional on the state that it
 //! leaves, so of two that race one wins and the other learns it.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Images;
@@ -109,7 +110,7 @@ impl Images {
     }
 
     /// PENDING to DELETING, fenced by the attempt: an upload that came to nothing, for a reason where the bytes
-    /// were at fault.
+    /// were at fault. The row is marked, as no image of it was ever shown: its idempotency key may be tried again.
     pub(crate) async fn abort(
         &self,
         row: &Row,
@@ -124,20 +125,28 @@ impl Images {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":deleting", text(Status::Deleting.as_str()))
             .expression_attribute_values(":pending", text(Status::Pending.as_str()))
-            .expression_attribute_values(":attempt", text(&row.guard.attempt));
+            .expression_attribute_values(":attempt", text(&row.guard.attempt))
+            .expression_attribute_names("#aborted", rows::ABORTED)
+            .expression_attribute_values(":aborted", AttributeValue::Bool(true));
         let update = match refusal {
-            None => update.update_expression("SET #status = :deleting"),
+            None => update.update_expression("SET #status = :deleting, #aborted = :aborted"),
             Some(refusal) => update
-                .update_expression("SET #status = :deleting, #refusal = :refusal")
+                .update_expression(
+                    "SET #status = :deleting, #aborted = :aborted, #refusal = :refusal",
+                )
                 .expression_attribute_names("#refusal", rows::REFUSAL)
                 .expression_attribute_values(":refusal", text(refusal)),
         };
-        Self::outcome(update.send().await)
+        Self::outcome(update).await
     }
 
-    /// DELETING to a tombstone, once the object is gone. DynamoDB drops it when its time is over. While a write of
-    /// the object may still land, the tombstone waits for the sweeper, which removes the object once more: however
-    /// late that is, so until then it does not expire.
+    /// DELETING to a tombstone, or a tombstone to what it is to be now, once the object is removed. While a write
+    /// of the object may still land, it stays in the sweeper's index without a time to expire, for however long the
+    /// sweeper takes to come and remove the object once more. Past that it leaves the index, and DynamoDB drops it
+    /// when its time is over.
+    ///
+    /// Fenced by the attempt: whoever removed the object of one attempt must not bury the next one, which has
+    /// another object.
     pub(crate) async fn bury(
         &self,
         id: ImageId,
@@ -151,12 +160,13 @@ impl Images {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(image_key(id)))
-            .condition_expression("#status IN (:deleting, :deleted)")
+            .condition_expression("#status IN (:deleting, :deleted) AND attempt = :attempt")
+            .expression_attribute_values(":attempt", text(&guard.attempt))
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#file", "file")
             .expression_attribute_names("#desc", "desc")
             .expression_attribute_values(":deleting", text(Status::Deleting.as_str()))
-            .expression_attribute_values(":deleted", text("deleted"));
+            .expression_attribute_values(":deleted", text(rows::DELETED));
         let update = if guard.hold_until < now {
             let expires_at = number((now + TOMBSTONE_LIFE).timestamp());
             update
@@ -173,10 +183,10 @@ impl Images {
                 .expression_attribute_values(":shard", shard)
                 .expression_attribute_values(":due", due)
         };
-        Self::outcome(update.send().await)
+        Self::outcome(update).await
     }
 }
 
-fn revision(image: &Image) -> aws_sdk_dynamodb::types::AttributeValue {
+fn revision(image: &Image) -> AttributeValue {
     number(i64::try_from(image.revision).unwrap_or(i64::MAX))
 }

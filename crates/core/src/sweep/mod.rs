@@ -1,47 +1,45 @@
-//! The sweeper: finishes what was begun and left. It reads the sparse index of PENDING and DELETING rows, so its cost
-//! grows with the garbage, not with the library; and it acts on a row only after everything that could still write has
-//! ended, so two sweepers at once, or a sweeper beside any request, do no harm.
+//! The sweeper: finishes what was begun and left. It reads the sparse index of the rows that wait for it, uploads and
+//! deletes under way and tombstones that may have to remove their object once more, so its cost grows with the
+//! garbage, not with the library.
+//!
+//! It aborts or verifies an upload only after everything that could still write under it has ended; objects of
+//! DELETING rows it removes earlier, for nobody is shown those. Every step is conditional on the row as read. So two
+//! sweepers at once, or a sweeper beside any request, do no harm.
+//!
+//! Of the rows of a page:
+//! 1. Uploads through the function turn DELETING. A crash leaves rows that are still due.
+//! 2. The objects of all DELETING rows and tombstones are removed by one call. A crash leaves the same.
+//! 3. Each of these rows becomes a tombstone, or leaves the index.
+//! 4. Direct uploads are verified, one at a time, for each may take the memory of a whole image. Before it is, its
+//!    turn is put off and the try counted: should the verification end the process, the next run begins with other
+//!    rows, and after [`MAX_TRIES`] the upload is refused.
 
 mod audit;
+mod backlog;
+mod clock;
+mod report;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt as _, stream};
-use serde::Serialize;
 
 pub use self::audit::{AuditReport, Repair};
+use self::clock::{Clock, shards};
+use self::report::Outcome;
+pub use self::report::SweepReport;
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, ImageRules, bucket_name, table_name};
-use crate::repo::{Images, Objects, Resume, Row, SWEEP_SHARDS, State, Transition};
+use crate::repo::{Images, Objects, Resume, Row, State, Transition, Turn};
 use crate::upload::{Publisher, is_about_the_image};
-use crate::{Error, ImageId};
+use crate::{DirectUpload, Error, ImageId};
 
-/// How many rows are worked on at once.
+/// How many rows that need no verification are worked on at once.
 const CONCURRENCY: usize = 8;
-
-/// What one run of the sweeper did, in numbers of rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct SweepReport {
-    /// Found in the index and due.
-    pub examined: u64,
-    /// Uploads that came to nothing and were removed.
-    pub aborted: u64,
-    /// Direct uploads whose bytes were there, verified and shown.
-    pub published: u64,
-    /// Direct uploads whose bytes were refused, and removed.
-    pub rejected: u64,
-    /// Deletes that were finished.
-    pub deleted: u64,
-    /// Tombstones whose waiting time was over.
-    pub released: u64,
-    /// Rows that something else had settled.
-    pub settled: u64,
-    /// Rows that failed and wait for the next run.
-    pub failed: u64,
-    /// Whether time ran out before the end of the index.
-    pub unfinished: bool,
-}
+/// How many sweeps may end, killed or out of memory or time, over the verification of one upload.
+const MAX_TRIES: u32 = 3;
+/// How long after such an end the upload is tried again: other rows come first meanwhile.
+const RETRY_AFTER: TimeDelta = TimeDelta::minutes(15);
 
 /// The use case of the schedule.
 #[derive(Debug, Clone)]
@@ -65,97 +63,170 @@ impl WithHttp for Sweeper {
     }
 }
 
-/// What became of one row.
-enum Outcome {
-    Aborted,
-    Published,
-    Rejected,
-    Deleted,
-    Released,
-    Settled,
+/// What there is to do about a row.
+enum Step {
+    /// Nothing: the index was late, or something else was faster.
+    Nothing,
+    /// Remove the object, then let the row go; so it counts.
+    Remove(Box<Row>, Outcome),
+    /// Verify and show the object.
+    Verify(Box<Row>, Turn),
 }
 
 impl Sweeper {
-    /// Works through everything that is due, for at most `budget`.
+    /// Works through everything that is due, for about `budget`: no row is begun after it.
     ///
     /// # Errors
     /// The index could not be read. A row that fails is counted, logged, and left for the next run.
     pub async fn sweep(&self, now: DateTime<Utc>, budget: Duration) -> Result<SweepReport, Error> {
-        let started = Instant::now();
+        let clock = Clock::start(budget);
         let mut report = SweepReport::default();
-        for shard in 0..SWEEP_SHARDS {
+        for shard in shards(now) {
             let mut resume = Some(Resume::default());
             while let Some(from) = resume.take() {
-                if started.elapsed() > budget {
+                if clock.is_over() {
                     report.unfinished = true;
                     return Ok(report);
                 }
                 let (ids, next) = self.images.due(shard, now, from).await?;
-                let outcomes =
-                    stream::iter(ids).map(|id| async move { (id, self.settle(id, now).await) });
-                let outcomes: Vec<_> = outcomes.buffer_unordered(CONCURRENCY).collect().await;
-                for (id, outcome) in outcomes {
-                    report.count(id, outcome);
-                }
+                Box::pin(self.settle(ids, now, clock, &mut report)).await;
                 resume = next;
             }
         }
         Ok(report)
     }
 
-    async fn settle(&self, id: ImageId, now: DateTime<Utc>) -> Result<Outcome, Error> {
+    /// Does what there is to do about the rows of one page.
+    async fn settle(
+        &self,
+        ids: Vec<ImageId>,
+        now: DateTime<Utc>,
+        clock: Clock,
+        report: &mut SweepReport,
+    ) {
+        let steps = stream::iter(ids).map(|id| async move {
+            // On the heap, and made only in time: it is large.
+            let step = clock.in_time(async { Box::pin(self.look_at(id, now)).await });
+            let step = step.await;
+            (id, step)
+        });
+        let steps: Vec<_> = steps.buffer_unordered(CONCURRENCY).collect().await;
+        let (mut removals, mut verifications) = (Vec::new(), Vec::new());
+        for (id, step) in steps {
+            match step {
+                None => report.unfinished = true,
+                Some(Ok(Step::Nothing)) => report.count(id, Ok(Outcome::Settled)),
+                Some(Ok(Step::Remove(row, outcome))) => removals.push((*row, outcome)),
+                Some(Ok(Step::Verify(row, turn))) => verifications.push((row, turn)),
+                Some(Err(error)) => report.count(id, Err(error)),
+            }
+        }
+        self.remove(removals, now, report).await;
+        for (row, turn) in verifications {
+            let State::Direct(upload) = &row.state else {
+                continue;
+            };
+            if !clock.leaves_room() {
+                report.unfinished = true;
+                return;
+            }
+            report.count(row.id, self.verify(&row, upload, turn, now).await);
+        }
+    }
+
+    /// Reads a row anew and says what there is to do; an upload through the function is aborted on the way.
+    async fn look_at(&self, id: ImageId, now: DateTime<Utc>) -> Result<Step, Error> {
         let Some(row) = self.images.find(id).await? else {
-            return Ok(Outcome::Settled);
+            return Ok(Step::Nothing);
         };
-        match &row.state {
-            State::Active(_) => Ok(Outcome::Settled),
-            State::Uploading(_) | State::Direct(_) if row.guard.hold_until >= now => {
-                Ok(Outcome::Settled)
-            }
-            State::Uploading(_) => self.abort(&row, now).await,
-            State::Direct(upload) => match self.publisher.publish(&row, upload, now).await {
-                Ok(_) => Ok(Outcome::Published),
-                Err(Error::BytesMissing) => self.abort(&row, now).await,
-                Err(error) if is_about_the_image(&error) => Ok(Outcome::Rejected),
-                Err(error) => Err(error),
+        let Some(turn) = row.turn.filter(|turn| turn.due_at <= now) else {
+            return Ok(Step::Nothing);
+        };
+        Ok(match &row.state {
+            State::Active(_) => Step::Nothing,
+            State::Uploading(_) | State::Direct(_) if row.guard.hold_until >= now => Step::Nothing,
+            State::Uploading(_) => match self.images.abort(&row, None).await? {
+                Transition::Made => Step::Remove(Box::new(row), Outcome::Aborted),
+                Transition::Refused => Step::Nothing,
             },
-            State::Deleting => {
-                self.publisher.remove(&row, now).await?;
-                Ok(Outcome::Deleted)
-            }
-            State::Deleted => {
-                self.publisher.remove(&row, now).await?;
-                Ok(Outcome::Released)
-            }
+            State::Direct(_) => Step::Verify(Box::new(row), turn),
+            State::Deleting => Step::Remove(Box::new(row), Outcome::Deleted),
+            State::Deleted => Step::Remove(Box::new(row), Outcome::Released),
+        })
+    }
+
+    /// Removes the objects of DELETING rows and tombstones, then lets the rows go.
+    async fn remove(
+        &self,
+        rows: Vec<(Row, Outcome)>,
+        now: DateTime<Utc>,
+        report: &mut SweepReport,
+    ) {
+        let keys: Vec<String> = rows.iter().map(|(row, _)| row.object_key.clone()).collect();
+        let removed = self.objects.delete(&keys).await;
+        let finished = stream::iter(rows.into_iter().zip(removed)).map(
+            |((row, outcome), removed)| async move {
+                let buried = match removed {
+                    Ok(()) => self.images.bury(row.id, &row.guard, now).await,
+                    Err(error) => Err(error.into()),
+                };
+                (row.id, buried.map(|_| outcome))
+            },
+        );
+        let finished: Vec<_> = finished.buffer_unordered(CONCURRENCY).collect().await;
+        for (id, outcome) in finished {
+            report.count(id, outcome);
         }
     }
 
-    async fn abort(&self, row: &Row, now: DateTime<Utc>) -> Result<Outcome, Error> {
-        match self.images.abort(row, None).await? {
-            Transition::Refused => Ok(Outcome::Settled),
-            Transition::Made => {
-                self.publisher.remove(row, now).await?;
-                Ok(Outcome::Aborted)
-            }
+    /// Verifies the object of a direct upload and shows it, or removes it. The try is counted before, and taken back
+    /// after a store's failure: it is the tries of which nothing is heard that are held against the upload.
+    async fn verify(
+        &self,
+        row: &Row,
+        upload: &DirectUpload,
+        turn: Turn,
+        now: DateTime<Utc>,
+    ) -> Result<Outcome, Error> {
+        if turn.tries >= MAX_TRIES {
+            let reason = self.publisher.give_up(row, now).await;
+            tracing::warn!(image_id = %row.id, error = crate::error_chain(&reason), "given up");
+            return Ok(Outcome::Rejected);
         }
-    }
-}
-
-impl SweepReport {
-    fn count(&mut self, id: ImageId, outcome: Result<Outcome, Error>) {
-        self.examined += 1;
-        let counter = match outcome {
-            Ok(Outcome::Aborted) => &mut self.aborted,
-            Ok(Outcome::Published) => &mut self.published,
-            Ok(Outcome::Rejected) => &mut self.rejected,
-            Ok(Outcome::Deleted) => &mut self.deleted,
-            Ok(Outcome::Released) => &mut self.released,
-            Ok(Outcome::Settled) => &mut self.settled,
-            Err(error) => {
-                tracing::warn!(image_id = %id, error = crate::error_chain(&error), "left for the next sweep");
-                &mut self.failed
-            }
+        let counted = Turn {
+            due_at: now + RETRY_AFTER,
+            tries: turn.tries + 1,
         };
-        *counter += 1;
+        let outcome = match self.images.reschedule(row, turn, counted).await {
+            Ok(Transition::Refused) => return Ok(Outcome::Settled),
+            Ok(Transition::Made) => self.publish(row, upload, now).await,
+            Err(error) => Err(error),
+        };
+        if outcome.is_err()
+            && let Err(error) = self.images.reschedule(row, counted, turn).await
+        {
+            tracing::warn!(image_id = %row.id, error = crate::error_chain(&error), "a try stays counted");
+        }
+        outcome
+    }
+
+    async fn publish(
+        &self,
+        row: &Row,
+        upload: &DirectUpload,
+        now: DateTime<Utc>,
+    ) -> Result<Outcome, Error> {
+        match self.publisher.publish(row, upload, now).await {
+            Ok(_) => Ok(Outcome::Published),
+            Err(Error::BytesMissing) => match self.images.abort(row, None).await? {
+                Transition::Refused => Ok(Outcome::Settled),
+                Transition::Made => {
+                    self.publisher.remove(row, now).await?;
+                    Ok(Outcome::Aborted)
+                }
+            },
+            Err(error) if is_about_the_image(&error) => Ok(Outcome::Rejected),
+            Err(error) => Err(error),
+        }
     }
 }

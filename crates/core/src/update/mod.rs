@@ -9,6 +9,7 @@ use crate::authorize::{Action, Caller, authorize};
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, bucket_name, table_name};
 use crate::model::to_millis;
+use crate::presign::Links;
 use crate::repo::{Images, Objects, State, Transition};
 use crate::{Error, Image, ImageId};
 
@@ -28,15 +29,16 @@ pub enum Precondition {
 #[derive(Debug, Clone)]
 pub struct Updater {
     images: Images,
-    objects: Objects,
+    links: Links,
 }
 
 impl WithHttp for Updater {
     fn with_http(environment: &Environment, layer: &HttpLayer) -> Result<Self, ConfigError> {
         let aws = Aws::new(environment, layer)?;
+        let objects = Objects::new(&aws, bucket_name(environment)?);
         Ok(Self {
-            objects: Objects::new(&aws, bucket_name(environment)?),
             images: Images::new(aws.dynamodb(), table_name(environment)?),
+            links: Links::new(aws, objects, environment)?,
         })
     }
 }
@@ -85,9 +87,9 @@ impl Updater {
         Err(Error::Conflict)
     }
 
-    /// Where the image is stored: `s3://bucket/key`, for its owner.
+    /// Where the images are.
     #[must_use]
-    pub fn s3_url(&self, image: &Image) -> String {
-        self.objects.url(image)
+    pub fn links(&self) -> &Links {
+        &self.links
     }
 }

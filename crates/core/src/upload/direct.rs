@@ -9,15 +9,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use imaging::ImageFormat;
 use uuid::Uuid;
 
-use super::idempotency::{check_same_request, direct_request_digest};
+use super::idempotency::{Claim, direct_request_digest};
 use super::publish::refusal;
-use super::{IN_FLIGHT, Uploader, new_id};
+use super::{IN_FLIGHT, Uploader, random_tail};
 use crate::authorize::{Action, Caller, authorize, authorize_owned};
 use crate::model::to_millis;
-use crate::repo::{Begin, Guard, Row, SignedWrite, State, Transition};
+use crate::repo::{Guard, Row, SignedWrite, State};
 use crate::{
     Attributes, DirectFields, DirectUpload, Error, Faults, IdempotencyKey, Image, ImageId,
-    Sha256Digest, StartedUpload, UserId, Visibility,
+    ObjectName, Sha256Digest, StartedUpload, UserId, Visibility,
 };
 
 /// How long a signed URL takes the bytes.
@@ -32,6 +32,15 @@ pub struct DirectRequest {
     format: ImageFormat,
     size_bytes: u64,
     sha256: Option<Sha256Digest>,
+}
+
+/// What comes of asking for a direct upload.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DirectStart {
+    /// The bytes can be put.
+    Pending(Box<StartedUpload>),
+    /// An earlier request of the same key led to this image: there is nothing to put any more.
+    Complete(Box<Image>),
 }
 
 impl Uploader {
@@ -90,10 +99,12 @@ impl Uploader {
         }))
     }
 
-    /// Makes the PENDING row and signs the URL. A repeat under the same idempotency key signs for the same row.
+    /// Makes the PENDING row and signs the URL. A repeat under the same idempotency key signs for the same row, and
+    /// once that is shown gives the image.
     ///
     /// # Errors
-    /// An idempotency key that stands for something else, or the store that failed.
+    /// An idempotency key that stands for something else; why the bytes that were put were refused; or the store
+    /// that failed.
     pub async fn start_direct(
         &self,
         user: &UserId,
@@ -101,11 +112,14 @@ impl Uploader {
         request: &DirectRequest,
         idempotency: Option<&IdempotencyKey>,
         now: DateTime<Utc>,
-    ) -> Result<StartedUpload, Error> {
+    ) -> Result<DirectStart, Error> {
         let now = to_millis(now);
         let visibility = request.attributes.visibility.unwrap_or(default_visibility);
-        let mut upload = DirectUpload {
-            id: new_id(user, idempotency.map(|key| (key, 0)), now),
+        let upload = DirectUpload {
+            id: match idempotency {
+                Some(key) => ImageId::derived(user, key, 0),
+                None => ImageId::new(now, random_tail()),
+            },
             user_id: user.clone(),
             attributes: Attributes {
                 visibility: Some(visibility),
@@ -115,9 +129,13 @@ impl Uploader {
             format: request.format,
             size_bytes: request.size_bytes,
             sha256: request.sha256,
+            object_name: match request.sha256 {
+                Some(_) => ObjectName::Digest,
+                None => ObjectName::Plain,
+            },
             created_at: now,
         };
-        let url_life = self.presigner.lifetime(URL_LIFE, now);
+        let url_life = self.links.lifetime(URL_LIFE, now)?;
         let guard = Guard {
             attempt: Uuid::new_v4().to_string(),
             lease_until: now,
@@ -127,20 +145,14 @@ impl Uploader {
                 + IN_FLIGHT,
             request: idempotency.map(|_| direct_request_digest(&upload)),
         };
-        let row = Row::direct(upload.clone(), guard);
-        if let Begin::Taken(found) = self.images.begin(&row).await? {
-            check_same_request(&found, &row)?;
-            match found.state.clone() {
-                // The row must outlive the URL that is signed now. A row that has moved on would not.
-                State::Direct(earlier) => match self.images.take_over(&found, &row).await? {
-                    Transition::Made => upload = earlier,
-                    Transition::Refused => return Err(Error::Conflict),
-                },
-                State::Active(_) => return Err(Error::AlreadyComplete),
-                State::Uploading(_) => return Err(Error::KeyReused),
-                State::Deleting | State::Deleted => return Err(Error::KeySpent),
-            }
-        }
+        // The row must outlive the URL that is signed now; one that has moved on would not.
+        let row = match self.claim(Row::direct(upload, guard), now).await? {
+            Claim::Replay(image) => return Ok(DirectStart::Complete(image)),
+            Claim::Turn(row) => row,
+        };
+        let State::Direct(upload) = row.state else {
+            return Err(Error::KeyReused);
+        };
         let write = SignedWrite {
             upload: &upload,
             expires_in: url_life,
@@ -148,12 +160,12 @@ impl Uploader {
         let signed = self.objects.presign_put(write, SystemTime::from(now)).await;
         let (url, headers) = signed.map_err(Error::Presign)?;
         let life_secs = i64::try_from(url_life.as_secs()).unwrap_or(0);
-        Ok(StartedUpload {
+        Ok(DirectStart::Pending(Box::new(StartedUpload {
             upload,
             url,
             headers,
             expires_at: DateTime::from_timestamp(now.timestamp() + life_secs, 0).unwrap_or(now),
-        })
+        })))
     }
 
     /// Verifies and shows a direct upload. A repeat gives the same image.
@@ -175,13 +187,22 @@ impl Uploader {
             }
             State::Direct(upload) => {
                 authorize_owned(caller, Action::Change, &row.user_id, row.visibility)?;
-                self.publisher.publish(&row, upload, to_millis(now)).await
+                match self.publisher.publish(&row, upload, to_millis(now)).await {
+                    // The bucket's event may have refused and removed them since the row was read.
+                    Err(Error::BytesMissing) => {
+                        let publisher = &self.publisher;
+                        publisher
+                            .outcome_of_another(&row, Error::BytesMissing)
+                            .await
+                    }
+                    outcome => outcome,
+                }
             }
             State::Uploading(_) => Err(Error::NotFound),
             // The bucket's event may have been first to find the bytes wanting.
             State::Deleting | State::Deleted => {
                 authorize_owned(caller, Action::Change, &row.user_id, row.visibility)?;
-                Err(refusal(&row))
+                Err(refusal(&row).unwrap_or(Error::NotFound))
             }
         }
     }

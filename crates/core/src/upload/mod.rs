@@ -9,25 +9,30 @@
 //! acts when no attempt can, does it without a race. It only ends the attempt's lease, so that a repeat with the
 //! same idempotency key can take over at once: what is still in flight then puts the same bytes, or is fenced.
 
+mod batch;
 mod direct;
+mod file;
 mod idempotency;
 mod publish;
 mod verify;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use sha2::{Digest as _, Sha256};
+use imaging::Inspection;
 use uuid::Uuid;
 
-pub use self::direct::DirectRequest;
-use self::idempotency::{Resumption, request_digest, resume};
+use self::batch::PixelBudget;
+pub use self::direct::{DirectRequest, DirectStart};
+pub use self::file::File;
+use self::file::Origin;
+use self::idempotency::{Claim, file_digest, request_digest};
 pub(crate) use self::publish::{Publisher, is_about_the_image};
 use self::verify::{part_filename, verify};
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, ImageRules, bucket_name, table_name};
 use crate::model::to_millis;
-use crate::presign::{PresignOptions, PresignedUrl, Presigner};
-use crate::repo::{Begin, Guard, Images, Objects, Row, Transition};
+use crate::presign::Links;
+use crate::repo::{Guard, Images, Objects, Row, State, Transition};
 use crate::{
     Attributes, Error, IdempotencyKey, Image, ImageId, ObjectName, Sha256Digest, Status, UserId,
     Visibility,
@@ -38,38 +43,39 @@ const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// How long after its lease a call of a stopped attempt can still take effect.
 const IN_FLIGHT: TimeDelta = TimeDelta::minutes(5);
 
-/// The bytes of one image as they came.
-#[derive(Clone)]
-pub struct File {
-    /// The bytes.
-    pub bytes: Bytes,
-    /// The name of the part they came in; an attribute `filename` goes before it.
-    pub filename: Option<String>,
-    /// The media type that the client declared, without parameters.
-    pub declared_type: Option<String>,
-}
-
-impl std::fmt::Debug for File {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut fields = formatter.debug_struct("File");
-        fields.field("size_bytes", &self.bytes.len());
-        fields
-            .field("declared_type", &self.declared_type)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Who uploads, and what was said of the image.
+/// Who uploads, and what was said of the images.
 #[derive(Debug, Clone, Copy)]
 pub struct Upload<'a> {
     /// The owner to be.
     pub user: &'a UserId,
-    /// What was said of the image.
+    /// What was said of all images of the request.
     pub attributes: &'a Attributes,
     /// Holds where the attributes say none.
     pub default_visibility: Visibility,
-    /// The client's name for the request, and which of its images this is.
-    pub idempotency: Option<(&'a IdempotencyKey, usize)>,
+    /// The client's name for the request.
+    pub idempotency: Option<&'a IdempotencyKey>,
+}
+
+impl Upload<'_> {
+    fn visibility(&self) -> Visibility {
+        self.attributes
+            .visibility
+            .unwrap_or(self.default_visibility)
+    }
+}
+
+/// A file whose bytes are a sound image.
+struct Verified {
+    attributes: Attributes,
+    file: File,
+    inspection: Inspection,
+}
+
+/// What an idempotency key makes of one file of a request.
+#[derive(Clone, Copy)]
+struct Part {
+    id: ImageId,
+    request: Sha256Digest,
 }
 
 /// The use case of `POST /images`, `POST /images/uploads` and `POST /images/{id}/complete`.
@@ -77,7 +83,7 @@ pub struct Upload<'a> {
 pub struct Uploader {
     images: Images,
     objects: Objects,
-    presigner: Presigner,
+    links: Links,
     publisher: Publisher,
     rules: ImageRules,
 }
@@ -90,7 +96,7 @@ impl WithHttp for Uploader {
         let rules = ImageRules::from_environment(environment)?;
         Ok(Self {
             publisher: Publisher::new(images.clone(), objects.clone(), rules.clone()),
-            presigner: Presigner::new(aws, objects.clone(), environment)?,
+            links: Links::new(aws, objects.clone(), environment)?,
             images,
             objects,
             rules,
@@ -99,52 +105,100 @@ impl WithHttp for Uploader {
 }
 
 impl Uploader {
-    /// Verifies and stores one image. A repeat under the same idempotency key gives the same image.
+    /// Verifies the files of a request, then stores those that are sound, one after the other: an outcome for each,
+    /// in their order. A repeat of the request under the same idempotency key gives the same images, and tries
+    /// those again that a store failed.
+    ///
+    /// The rows of a request are its record, and the first of them speaks for all: ids go by the number of sound
+    /// files before, so every request under the key meets the first row, and it is written before any other.
     ///
     /// # Errors
-    /// What is wrong with the image or its attributes, before anything was written; an idempotency key that stands
-    /// for something else; or the store that failed.
+    /// An idempotency key that stands for something else, or the store that failed before the first image was
+    /// there: nothing was stored then. What is wrong with one file, or happens to a later one, is its own outcome.
     pub async fn upload(
         &self,
         upload: Upload<'_>,
-        file: File,
+        files: Vec<File>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Result<Image, Error>>, Error> {
+        let now = to_millis(now);
+        let key = upload.idempotency;
+        let request = key.map(|key| (key, request_digest(&upload, &files)));
+        let mut budget = PixelBudget::of(self.rules.max_pixels);
+        let verified: Vec<_> = files
+            .into_iter()
+            .map(|file| {
+                budget.take(&file)?;
+                self.verify(&upload, file)
+            })
+            .collect();
+        let mut outcomes = Vec::with_capacity(verified.len());
+        let mut sound = 0;
+        for (index, verified) in verified.into_iter().enumerate() {
+            let outcome = match verified {
+                Err(error) => Err(error),
+                Ok(verified) => {
+                    let part = request.map(|(key, request)| Part {
+                        id: ImageId::derived(upload.user, key, sound),
+                        request: file_digest(request, index),
+                    });
+                    // On the heap: the calls of two stores make a large future.
+                    let stored = Box::pin(self.store_verified(&upload, verified, part, now)).await;
+                    match stored {
+                        Err(error) if sound == 0 && part.is_some() && !is_on_record(&error) => {
+                            return Err(error);
+                        }
+                        stored => {
+                            sound += 1;
+                            stored
+                        }
+                    }
+                }
+            };
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
+    }
+
+    /// Step 1, of one file.
+    fn verify(&self, upload: &Upload<'_>, file: File) -> Result<Verified, Error> {
+        let attributes = Attributes {
+            filename: part_filename(upload.attributes, &file)?,
+            ..upload.attributes.clone()
+        };
+        let inspection = verify(&self.rules, &attributes, &file)?;
+        Ok(Verified {
+            attributes,
+            file,
+            inspection,
+        })
+    }
+
+    async fn store_verified(
+        &self,
+        upload: &Upload<'_>,
+        verified: Verified,
+        part: Option<Part>,
         now: DateTime<Utc>,
     ) -> Result<Image, Error> {
-        let attributes = upload.attributes;
-        let filename = part_filename(attributes, &file)?;
-        let inspection = verify(&self.rules, attributes, &file)?;
-        let now = to_millis(now);
-        let image = Image {
-            id: new_id(upload.user, upload.idempotency, now),
-            user_id: upload.user.clone(),
-            filename,
-            format: inspection.format,
-            size_bytes: file.bytes.len() as u64,
-            width_px: inspection.width_px,
-            height_px: inspection.height_px,
-            sha256: Sha256Digest(Sha256::digest(&file.bytes).into()),
+        let origin = Origin {
+            id: part.map_or_else(|| ImageId::new(now, random_tail()), |part| part.id),
+            user_id: upload.user,
+            attributes: &verified.attributes,
+            visibility: upload.visibility(),
             object_name: ObjectName::Digest,
-            tags: attributes.tags.clone(),
-            description: attributes.description.clone(),
-            category: attributes.category.clone(),
-            visibility: attributes.visibility.unwrap_or(upload.default_visibility),
-            metadata: attributes.metadata.clone(),
-            exif: inspection.exif,
-            placeholder: Some(inspection.placeholder).filter(|hash| !hash.is_empty()),
-            status: Status::Pending,
             created_at: now,
-            updated_at: now,
-            revision: 1,
         };
+        let image = origin.image(&verified.file, verified.inspection);
         let lease_until = now + LEASE;
         let guard = Guard {
             attempt: Uuid::new_v4().to_string(),
             lease_until,
             hold_until: lease_until + IN_FLIGHT,
-            request: upload.idempotency.map(|_| request_digest(&image)),
+            request: part.map(|part| part.request),
         };
-        let row = Row::uploading(image.clone(), guard);
-        let stored = self.store(image, file.bytes, row.clone(), now).await;
+        let row = Row::uploading(image, guard);
+        let stored = self.store(row.clone(), verified.file.bytes, now).await;
         if matches!(stored, Err(Error::Store(_))) && row.guard.request.is_some() {
             // Where this fails too, a repeat waits for the end of the lease.
             let _ = self.images.release(&row, now).await;
@@ -153,29 +207,17 @@ impl Uploader {
     }
 
     /// Steps 2 to 4.
-    async fn store(
-        &self,
-        mut image: Image,
-        bytes: Bytes,
-        mut row: Row,
-        now: DateTime<Utc>,
-    ) -> Result<Image, Error> {
-        match self.images.begin(&row).await? {
-            Begin::Begun => {}
-            Begin::Taken(found) => match resume(&self.images, *found, &row, now).await? {
-                Resumption::Replay(image) => return Ok(image),
-                Resumption::TakenOver { begun, hold_until } => {
-                    image.created_at = begun.created_at;
-                    row.guard.hold_until = row.guard.hold_until.max(hold_until);
-                }
-            },
-        }
-        self.write(image, bytes, &row.guard).await
-    }
-
-    async fn write(&self, image: Image, bytes: Bytes, guard: &Guard) -> Result<Image, Error> {
+    async fn store(&self, row: Row, bytes: Bytes, now: DateTime<Utc>) -> Result<Image, Error> {
+        let row = match self.claim(row, now).await? {
+            Claim::Replay(image) => return Ok(*image),
+            Claim::Turn(row) => row,
+        };
+        // As it was begun, where it was begun before.
+        let State::Uploading(image) = row.state else {
+            return Err(Error::KeyReused);
+        };
         self.objects.put(&image, bytes).await?;
-        match self.images.commit(&image, guard).await? {
+        match self.images.commit(&image, &row.guard).await? {
             Transition::Made => Ok(Image {
                 status: Status::Active,
                 ..image
@@ -184,35 +226,16 @@ impl Uploader {
         }
     }
 
-    /// Where the image is stored: `s3://bucket/key`, for its owner.
+    /// Where the images are.
     #[must_use]
-    pub fn s3_url(&self, image: &Image) -> String {
-        self.objects.url(image)
-    }
-
-    /// Signs a URL that reads the image.
-    ///
-    /// # Errors
-    /// [`Error::Presign`].
-    pub async fn presign(
-        &self,
-        image: &Image,
-        options: PresignOptions,
-        now: DateTime<Utc>,
-    ) -> Result<PresignedUrl, Error> {
-        self.presigner.presign(image, options, now).await
+    pub fn links(&self) -> &Links {
+        &self.links
     }
 }
 
-fn new_id(
-    user: &UserId,
-    idempotency: Option<(&IdempotencyKey, usize)>,
-    now: DateTime<Utc>,
-) -> ImageId {
-    match idempotency {
-        Some((key, part)) => ImageId::derived(user, key, part),
-        None => ImageId::new(now, random_tail()),
-    }
+/// Whether the first row of the request was written, and is of this request: the others can follow.
+fn is_on_record(error: &Error) -> bool {
+    matches!(error, Error::KeySpent)
 }
 
 fn random_tail() -> [u8; 10] {

@@ -5,14 +5,13 @@
 //! stays DELETING, then a tombstone, until the signed URL is over and nothing can put the object again.
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest as _, Sha256};
 
-use super::File;
+use super::file::{File, Origin};
 use super::verify::verify;
 use crate::config::ImageRules;
 use crate::error::ErrorKind;
 use crate::repo::{Fetched, Images, Objects, Row, State, Transition};
-use crate::{DirectUpload, Error, Image, ObjectName, Sha256Digest, Status};
+use crate::{DirectUpload, Error, Image, Status};
 
 /// Publishes direct uploads.
 #[derive(Debug, Clone)]
@@ -62,17 +61,30 @@ impl Publisher {
                 status: Status::Active,
                 ..image
             }),
-            Transition::Refused => self.outcome_of_another(row).await,
+            Transition::Refused => self.outcome_of_another(row, Error::Conflict).await,
         }
     }
 
-    /// Somebody else was faster.
-    async fn outcome_of_another(&self, row: &Row) -> Result<Image, Error> {
+    /// Removes what could not be verified, as if it had failed.
+    pub(crate) async fn give_up(&self, row: &Row, now: DateTime<Utc>) -> Error {
+        let reason = Error::BadImage {
+            detail: "The image could not be verified.".to_owned(),
+            cause: None,
+        };
+        self.reject(row, reason, now).await
+    }
+
+    /// Somebody else was faster, or where the row is still PENDING, what it is otherwise.
+    pub(super) async fn outcome_of_another(
+        &self,
+        row: &Row,
+        otherwise: Error,
+    ) -> Result<Image, Error> {
         let found = self.images.find(row.id).await?.ok_or(Error::NotFound)?;
         match &found.state {
             State::Active(image) => Ok(image.clone()),
-            State::Uploading(_) | State::Direct(_) => Err(Error::Conflict),
-            State::Deleting | State::Deleted => Err(refusal(&found)),
+            State::Uploading(_) | State::Direct(_) => Err(otherwise),
+            State::Deleting | State::Deleted => Err(refusal(&found).unwrap_or(Error::NotFound)),
         }
     }
 
@@ -109,13 +121,13 @@ impl Publisher {
     }
 }
 
-/// What a row says that is gone: why its bytes were refused, or nothing.
-pub(super) fn refusal(row: &Row) -> Error {
+/// Why the bytes of a row were refused that is gone, if they were.
+pub(super) fn refusal(row: &Row) -> Option<Error> {
     let refused = |detail: &String| Error::BadImage {
         detail: detail.clone(),
         cause: None,
     };
-    row.refusal.as_ref().map_or(Error::NotFound, refused)
+    row.refusal.as_ref().map(refused)
 }
 
 /// Whether the error speaks of the image, not of a store.
@@ -135,43 +147,24 @@ fn check(rules: &ImageRules, upload: &DirectUpload, bytes: bytes::Bytes) -> Resu
     if size_bytes != upload.size_bytes {
         return Err(mismatch("The object has another size than declared."));
     }
-    let sha256 = Sha256Digest(Sha256::digest(&bytes).into());
-    if upload.sha256.is_some_and(|declared| declared != sha256) {
+    let declared_type = upload.format.content_type().to_owned();
+    let file = File::new(bytes, None, Some(declared_type));
+    if upload
+        .sha256
+        .is_some_and(|declared| declared != file.sha256)
+    {
         return Err(mismatch(
             "The object has another SHA-256 digest than declared.",
         ));
     }
-    let file = File {
-        bytes,
-        filename: None,
-        declared_type: Some(upload.format.content_type().to_owned()),
-    };
     let inspection = verify(rules, &upload.attributes, &file)?;
-    let attributes = &upload.attributes;
-    Ok(Image {
+    let origin = Origin {
         id: upload.id,
-        user_id: upload.user_id.clone(),
-        filename: attributes.filename.clone(),
-        format: inspection.format,
-        size_bytes,
-        width_px: inspection.width_px,
-        height_px: inspection.height_px,
-        sha256,
-        object_name: if upload.sha256.is_some() {
-            ObjectName::Digest
-        } else {
-            ObjectName::Plain
-        },
-        tags: attributes.tags.clone(),
-        description: attributes.description.clone(),
-        category: attributes.category.clone(),
+        user_id: &upload.user_id,
+        attributes: &upload.attributes,
         visibility: upload.visibility,
-        metadata: attributes.metadata.clone(),
-        exif: inspection.exif,
-        placeholder: Some(inspection.placeholder).filter(|hash| !hash.is_empty()),
-        status: Status::Pending,
+        object_name: upload.object_name,
         created_at: upload.created_at,
-        updated_at: upload.created_at,
-        revision: 1,
-    })
+    };
+    Ok(origin.image(&file, inspection))
 }

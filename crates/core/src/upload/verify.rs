@@ -41,9 +41,15 @@ pub(super) fn verify(
     };
     let found = match imaging::sniff(&file.bytes) {
         Sniffed::Supported(format) if rules.allowed_formats.contains(&format) => format,
-        Sniffed::Supported(format) => return Err(unaccepted(Some(format.content_type()))),
-        Sniffed::Unsupported(content_type) => return Err(unaccepted(Some(content_type))),
-        Sniffed::Unknown => return Err(unaccepted(None)),
+        Sniffed::Supported(format) => return Err(unaccepted(format.content_type())),
+        Sniffed::Unsupported(content_type) => return Err(unaccepted(content_type)),
+        // Bytes of no type contradict none that was declared: they are an image that cannot be decoded.
+        Sniffed::Unknown => {
+            return Err(Error::BadImage {
+                detail: "The bytes are no known image.".to_owned(),
+                cause: None,
+            });
+        }
     };
     check_declared(file.declared_type.as_deref(), found)?;
     let limits = Limits {
@@ -97,7 +103,9 @@ fn check_claims(attributes: &Attributes, inspection: &Inspection) -> Result<(), 
 fn refused(error: InspectError) -> Error {
     let detail = sentence(&error.to_string());
     match error {
-        InspectError::TooManyPixels { .. } => Error::TooManyPixels { detail },
+        InspectError::TooManyPixels { .. } | InspectError::TooManyFrames { .. } => {
+            Error::TooManyPixels { detail }
+        }
         other => Error::BadImage {
             detail,
             cause: Some(Box::new(other)),

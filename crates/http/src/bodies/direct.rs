@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use shoebox_core::{DirectUpload, StartedUpload, Status, Tag};
+use shoebox_core::{DirectUpload, StartedUpload, Status, Tag, timestamp};
 use utoipa::ToSchema;
-
-use super::timestamp;
 
 /// An image whose bytes are yet to be put.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -92,6 +90,7 @@ impl PendingImage {
                     size_bytes,
                     sha256,
                     created_at,
+                    ..
                 },
             url,
             headers,

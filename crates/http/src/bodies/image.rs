@@ -4,10 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use shoebox_core::{Image, PresignedUrl, Tag, View};
+use shoebox_core::{Image, PresignedUrl, Tag, View, timestamp};
 use utoipa::ToSchema;
 
-use super::{ExifBody, timestamp};
+use super::ExifBody;
 
 /// An image.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

@@ -1,12 +1,12 @@
 //! Everything but the image itself.
 
 use serde::Serialize;
-use shoebox_core::{Error, Image, ImageId, PresignedUrl};
+use shoebox_core::{Error, Image, ImageId, PresignedUrl, abridged, timestamp};
 use utoipa::ToSchema;
 
-use super::{ImageBody, timestamp};
+use super::ImageBody;
 use crate::failure::FailedFile;
-use crate::problem::status_of;
+use crate::problem::{MAX_DETAIL_CHARS, MAX_NAME_CHARS, status_of};
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -100,7 +100,7 @@ pub struct BulkDeleted {
 /// An id of several that could not be deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BulkFailure {
-    /// The id as it came.
+    /// The id as it came; of one that is no id of this service the first 64 characters.
     #[schema(example = "0192f0c1-8b6a-7000-8000-00000000000b")]
     pub image_id: String,
     /// The status that it would have had alone.
@@ -121,9 +121,11 @@ impl FileFailure {
         Self {
             status: status_of(failed.error.kind()).as_u16(),
             code: failed.error.code().to_owned(),
-            detail: failed.error.detail(),
+            detail: abridged(&failed.error.detail(), MAX_DETAIL_CHARS).into_owned(),
             index: failed.index,
-            filename: failed.filename,
+            filename: failed
+                .filename
+                .map(|name| abridged(&name, MAX_NAME_CHARS).into_owned()),
         }
     }
 }

@@ -13,11 +13,3 @@ pub use image::ImageBody;
 pub use lists::{
     BulkDeleted, BulkFailure, Deleted, Download, FileFailure, ImageList, UploadedImages,
 };
-
-use chrono::{DateTime, SecondsFormat, Utc};
-
-/// RFC 3339, UTC, milliseconds.
-#[must_use]
-pub fn timestamp(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
-}

@@ -2,6 +2,8 @@
 
 use shoebox_core::{AttributeFields, Faults};
 
+use crate::json;
+
 /// Sets the attribute `name`. An unknown name, and a blank value as HTML forms send it, are passed over.
 pub(super) fn set(fields: &mut AttributeFields, name: &str, value: String, faults: &mut Faults) {
     if value.trim().is_empty() {
@@ -14,10 +16,7 @@ pub(super) fn set(fields: &mut AttributeFields, name: &str, value: String, fault
         "category" => fields.category = Some(value),
         "visibility" => fields.visibility = Some(value),
         "tags" => fields.tags.extend(split_tags(value)),
-        "metadata" => match serde_json::from_str(&value) {
-            Ok(metadata) => fields.metadata = Some(metadata),
-            Err(_) => faults.add("metadata", "must be a JSON object"),
-        },
+        "metadata" => fields.metadata = faults.check("metadata", json::value(&value)),
         "width" => fields.width = number("width", &value, faults),
         "height" => fields.height = number("height", &value, faults),
         _ => {}

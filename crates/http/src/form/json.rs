@@ -7,7 +7,7 @@ use super::base64::decode;
 use super::fields::split_tags;
 use super::{UploadForm, UploadedFile};
 use crate::failure::Failure;
-use crate::json::JsonMembers;
+use crate::json::{self, JsonMembers};
 
 /// Reads the body; what it decodes to borrows nothing from it.
 pub(super) fn read(body: &[u8], faults: &mut Faults) -> Result<UploadForm, Failure> {
@@ -45,7 +45,9 @@ fn attributes(members: &JsonMembers<'_>, faults: &mut Faults) -> AttributeFields
         tags: members
             .value("tags", faults)
             .map_or_else(Vec::new, |value| tags(value, faults)),
-        metadata: members.value("metadata", faults).map(unwrapped),
+        metadata: members
+            .value("metadata", faults)
+            .and_then(|value| unwrapped(value, faults)),
     }
 }
 
@@ -111,12 +113,10 @@ fn tags(value: Value, faults: &mut Faults) -> Vec<String> {
 }
 
 /// Custom fields that were serialized twice.
-fn unwrapped(value: Value) -> Value {
-    match &value {
-        Value::String(text) => serde_json::from_str(text).unwrap_or(value),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            value
-        }
+fn unwrapped(value: Value, faults: &mut Faults) -> Option<Value> {
+    match value {
+        Value::String(text) => faults.check("metadata", json::value(&text)),
+        other => Some(other),
     }
 }
 

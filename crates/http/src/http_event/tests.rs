@@ -34,7 +34,7 @@ fn with_body(event: &str, body: &Value, is_base64_encoded: bool) -> String {
 
 /// The parts of a URI; the order of parameters is that of a hash map.
 fn in_order(uri: &http::Uri) -> Vec<String> {
-    let text = uri.to_string();
+    let text = uri.path_and_query().unwrap().as_str();
     let mut parts: Vec<_> = text.split(['?', '&']).map(ToOwned::to_owned).collect();
     parts.sort_unstable();
     parts
@@ -55,6 +55,7 @@ fn a_request_is_as_lambda_http_reads_it() {
             let (seen, seen_body) = request(&event).into_parts();
             assert_eq!(seen_body, expected_body, "{event}");
             assert_eq!(seen.method, expected.method);
+            // The host is in the headers; no route is told by it.
             assert_eq!(in_order(&seen.uri), in_order(&expected.uri));
             assert_eq!(seen.headers, expected.headers);
         }
@@ -88,15 +89,59 @@ fn an_answer_has_the_form_of_the_gateway_that_asked() {
     }
 }
 
+/// What is answered to an event that no handler is to see.
+fn refused(event: &str) -> Value {
+    let event: HttpEvent = serde_json::from_str(event).unwrap();
+    let answer = event.answer(Context::default(), |request| -> std::future::Ready<_> {
+        panic!("{request:?}")
+    });
+    serde_json::to_value(answer.now_or_never().unwrap()).unwrap()
+}
+
 #[test]
-fn a_body_that_is_not_what_it_says_is_an_error_and_no_panic() {
+fn a_body_that_is_not_what_it_says_is_400_and_no_panic() {
     for (body, is_base64_encoded) in [(json!("*"), true), (json!(5), false), (json!({}), true)] {
-        let event = with_body(EVENTS[0], &body, is_base64_encoded);
-        let error = serde_json::from_str::<HttpEvent>(&event).unwrap_err();
-        assert!(error.to_string().starts_with("the body is no"), "{error}");
+        for event in EVENTS {
+            let answer = refused(&with_body(event, &body, is_base64_encoded));
+            assert_eq!(answer["statusCode"], 400, "{answer}");
+            let body = answer["body"].as_str().unwrap();
+            assert!(body.contains("\"malformed_body\""), "{body}");
+        }
     }
     let error = serde_json::from_str::<HttpEvent>("{\"Records\": []}").unwrap_err();
     assert!(error.to_string().contains("API Gateway"), "{error}");
+}
+
+#[test]
+fn no_host_makes_a_function_panic_and_each_reaches_the_handler() {
+    for host in ["a:99999", "[::", ":", "1.2.3.999", "a b", "xn--a", "@", ""] {
+        for event in EVENTS {
+            let mut event: Value = serde_json::from_str(event).unwrap();
+            for (member, value) in [
+                ("headers", json!(host)),
+                ("multiValueHeaders", json!([host])),
+            ] {
+                if let Some(headers) = event[member].as_object_mut() {
+                    headers.retain(|name, _| !name.eq_ignore_ascii_case("host"));
+                    headers.insert("host".to_owned(), value);
+                }
+            }
+            let seen = request(&event.to_string());
+            assert_eq!(seen.headers()["host"], host);
+        }
+    }
+}
+
+#[test]
+fn a_path_that_makes_no_url_is_400() {
+    for path in [":99999", "@[", "[::"] {
+        for event in &EVENTS[3..] {
+            let mut event: Value = serde_json::from_str(event).unwrap();
+            event["path"] = path.into();
+            let answer = refused(&event.to_string());
+            assert_eq!(answer["statusCode"], 400, "{path}: {answer}");
+        }
+    }
 }
 
 proptest! {

@@ -68,7 +68,7 @@ async fn describe(call: Call) -> Result<Reply, Failure> {
         "tags": call.query.all("tags").collect::<Vec<_>>(),
         "q": call.query.all("q").collect::<Vec<_>>(),
         "body": String::from_utf8_lossy(&call.body),
-        "user": call.caller(&mut faults).user_id().map(ToString::to_string),
+        "user": call.reader(&mut faults).user_id().map(ToString::to_string),
         "image": call.preferences().image_over_json(),
         "request_id": call.request_id,
         "inline_limit": call.inline_limit_bytes,

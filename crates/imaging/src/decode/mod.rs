@@ -40,3 +40,19 @@ pub(crate) fn decode(
         ImageFormat::Avif => avif::decode(bytes, limits),
     }
 }
+
+/// The pixels of all frames that decoding the image goes through, as its headers say. Nothing is decoded.
+pub(crate) fn declared_pixels(format: ImageFormat, bytes: &[u8]) -> Result<u64, InspectError> {
+    match format {
+        ImageFormat::Jpeg => jpeg::declared_pixels(bytes),
+        ImageFormat::Png => png::declared_pixels(bytes),
+        ImageFormat::Gif => gif::declared_pixels(bytes),
+        ImageFormat::Webp => webp::declared_pixels(bytes),
+        ImageFormat::Avif => avif::declared_pixels(bytes),
+    }
+}
+
+/// Width times height times frames.
+fn pixels(width: u32, height: u32, frames: u32) -> u64 {
+    (u64::from(width) * u64::from(height)).saturating_mul(frames.into())
+}

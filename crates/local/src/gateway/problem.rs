@@ -98,7 +98,7 @@ impl Refusal {
 
     /// The document.
     pub(super) fn into_response(self, request_id: &str) -> Response<Bytes> {
-        let document = Problem::new(self.status, self.code, self.detail, request_id);
+        let document = Problem::new(self.status, self.code, &self.detail, request_id);
         let json = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = Response::new(Bytes::from(json));
         *response.status_mut() = self.status;

@@ -9,6 +9,8 @@ use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Deserialize;
 
+use super::MAX_HEADER_BYTES;
+
 /// Why a function's answer is no response.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum MalformedReply {
@@ -20,6 +22,8 @@ pub(super) enum MalformedReply {
     Status(u16),
     #[error("the header {0:?} cannot be sent")]
     Header(String),
+    #[error("the headers have {0} bytes, API Gateway passes on {MAX_HEADER_BYTES}")]
+    HeadersTooLarge(usize),
 }
 
 #[derive(Deserialize)]
@@ -57,6 +61,13 @@ pub(super) fn from_json(json: &[u8]) -> Result<Response<Bytes>, MalformedReply> 
             let (name, value) = header(&name, &value)?;
             headers.append(name, value);
         }
+    }
+    let sizes = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    let header_bytes: usize = sizes.sum();
+    if header_bytes > MAX_HEADER_BYTES {
+        return Err(MalformedReply::HeadersTooLarge(header_bytes));
     }
     // What concerns the connection is the gateway's own.
     headers.remove(CONNECTION);

@@ -31,6 +31,9 @@ struct Tally {
     write_units: f64,
     /// Read capacity units.
     read_units: f64,
+    /// How many calls are under way, and the most that were.
+    under_way: usize,
+    most_at_once: usize,
 }
 
 #[derive(Clone)]
@@ -40,6 +43,17 @@ struct Proxy {
 }
 
 async fn pass_on(State(proxy): State<Proxy>, request: Request) -> Response {
+    {
+        let mut tally = proxy.tally.lock().unwrap();
+        tally.under_way += 1;
+        tally.most_at_once = tally.most_at_once.max(tally.under_way);
+    }
+    let response = counted(&proxy, request).await;
+    proxy.tally.lock().unwrap().under_way -= 1;
+    response
+}
+
+async fn counted(proxy: &Proxy, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let target = parts.headers.get("x-amz-target");
@@ -284,4 +298,71 @@ async fn every_operation_costs_what_the_documentation_says() {
     service
         .costs("page of 20, one tag", path, ("Query", 0.0, 2.0))
         .await;
+}
+
+/// What a page asks of the table: the number of Queries, and read units.
+async fn page_cost(service: &Counted, query: &str) -> (usize, f64) {
+    let most_at_once = service.tally.lock().unwrap().most_at_once;
+    *service.tally.lock().unwrap() = Tally {
+        most_at_once,
+        ..Tally::default()
+    };
+    let call = request("GET", &format!("/images?{query}"), "");
+    let answer = service.gateway.call(call).await;
+    assert!(answer.status().is_success(), "{query}: {answer:?}");
+    let found = service.tally.lock().unwrap().clone();
+    assert!(
+        found.calls.iter().all(|call| call == "Query"),
+        "{:?}",
+        found.calls
+    );
+    (found.calls.len(), found.read_units)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_filters_at_once_cost_what_the_documentation_says() {
+    let service = Counted::start().await;
+    let tags: Vec<String> = (0..20).map(|n| format!("t{n}")).collect();
+    for _ in 0..30 {
+        let mut upload = upload("public");
+        upload["tags"] = json!(tags);
+        let mut call = request("POST", "/images", upload.to_string());
+        let headers = call.headers_mut();
+        headers.insert("content-type", "application/json".parse().unwrap());
+        headers.insert("x-user-id", "ann".parse().unwrap());
+        let answer = service.gateway.call(call).await;
+        assert!(answer.status().is_success(), "{answer:?}");
+    }
+    let tags = tags.join(",");
+    let mut report = Vec::new();
+    // How the images spread over the shards is chance, so these are bounds.
+    for (name, query, most) in [
+        ("feed", String::new(), 16_u32),
+        (
+            "feed, two filters",
+            "tags=t1&category=travel".to_owned(),
+            20,
+        ),
+        (
+            "feed, 22 filters",
+            format!("tags={tags}&category=travel&content_type=image/gif"),
+            40,
+        ),
+        (
+            "feed, any of 20 tags",
+            format!("tags={tags}&tag_mode=any"),
+            320,
+        ),
+        ("user, 20 tags", format!("user_id=ann&tags={tags}"), 42),
+    ] {
+        let (queries, units) = page_cost(&service, &query).await;
+        report.push(format!("{name}: {queries} Query, {units} units"));
+        let most_units = f64::from(most);
+        assert!(
+            queries <= most as usize && units <= most_units,
+            "{report:#?}"
+        );
+    }
+    let most_at_once = service.tally.lock().unwrap().most_at_once;
+    assert!(most_at_once <= 32, "{most_at_once}");
 }

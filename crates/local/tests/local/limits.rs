@@ -68,6 +68,24 @@ async fn a_response_of_the_limit_is_passed_on_and_one_byte_more_is_502() {
     assert_eq!(past.headers()["content-type"], "application/problem+json");
 }
 
+#[tokio::test]
+async fn headers_of_an_answer_beyond_what_api_gateway_passes_on_are_502() {
+    for (bytes, status) in [
+        (MAX_HEADER_BYTES - "x-pad".len(), StatusCode::OK),
+        (
+            MAX_HEADER_BYTES - "x-pad".len() + 1,
+            StatusCode::BAD_GATEWAY,
+        ),
+    ] {
+        let gateway = gateway_before(INTEGRATION_TIMEOUT, move |_| async move {
+            let response = Response::builder().header("x-pad", "x".repeat(bytes));
+            response.body(Body::Empty).unwrap()
+        });
+        let answer = gateway.call(request("GET", "/images", "")).await;
+        assert_eq!(answer.status(), status);
+    }
+}
+
 async fn upload(gateway: &Gateway, bytes: usize) -> http::Response<bytes::Bytes> {
     let mut upload = request("POST", "/images", vec![b'x'; bytes]);
     let content_type = http::HeaderValue::from_static("text/plain");
@@ -77,13 +95,13 @@ async fn upload(gateway: &Gateway, bytes: usize) -> http::Response<bytes::Bytes>
 
 #[tokio::test]
 async fn a_body_that_makes_the_event_too_large_is_413_with_the_way_around() {
+    // Base64 makes four bytes of three.
+    let encoded = |bytes: usize| bytes / 4 * 3;
     let gateway = echo_gateway();
-    let taken = upload(&gateway, MAX_LAMBDA_PAYLOAD_BYTES - 4096).await;
-    assert_eq!(
-        json_of(&taken)["body_bytes"],
-        MAX_LAMBDA_PAYLOAD_BYTES - 4096
-    );
-    for bytes in [MAX_LAMBDA_PAYLOAD_BYTES, MAX_GATEWAY_BODY_BYTES] {
+    let fitting = encoded(MAX_LAMBDA_PAYLOAD_BYTES - 4096);
+    let taken = upload(&gateway, fitting).await;
+    assert_eq!(json_of(&taken)["body_bytes"], fitting);
+    for bytes in [encoded(MAX_LAMBDA_PAYLOAD_BYTES), MAX_GATEWAY_BODY_BYTES] {
         let refused = upload(&gateway, bytes).await;
         assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
         let detail = json_of(&refused)["detail"].to_string();

@@ -7,6 +7,8 @@ mod capacity;
 #[cfg(test)]
 mod deployment;
 #[cfg(test)]
+mod expiry;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod limits;
@@ -18,3 +20,5 @@ mod process;
 mod service;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod watch;

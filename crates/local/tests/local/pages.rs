@@ -38,6 +38,11 @@ async fn every_page_loads_all_its_parts_from_this_server() {
                 !content_type.starts_with("application/octet-stream"),
                 "{part}"
             );
+            // Scripts name pages of others, to be followed by a click; pictures and fonts they would fetch.
+            let text = String::from_utf8_lossy(response.body());
+            for elsewhere in ["src:\"http", "src=\"http", "cdn.", "fonts.googleapis"] {
+                assert!(!text.contains(elsewhere), "{part} fetches {elsewhere}");
+            }
         }
     }
     running.stop().await;

@@ -173,3 +173,69 @@ fn the_description_is_printed_for_the_file_that_is_checked_in() {
         local::openapi::to_json()
     );
 }
+
+#[tokio::test]
+async fn deployed_stores_are_audited_as_a_profile_and_only_where_they_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = launch(&directory.path().join("data"));
+    let client = dynamodb_client(&program.aws_url, store_credentials());
+    let key = |text: &str| AttributeValue::S(text.to_owned());
+    let put = client.put_item().table_name("image-metadata");
+    let put = put.item("pk", key("foreign")).item("sk", key("row"));
+    put.send().await.unwrap();
+
+    let profiles = directory.path().join("credentials");
+    let pair = "[operator]\naws_access_key_id = test\naws_secret_access_key = test\n";
+    std::fs::write(&profiles, pair).unwrap();
+    let audit = || {
+        let mut audit = Command::new(env!("CARGO_BIN_EXE_shoebox"));
+        audit
+            .args(["sweep", "--audit", "--aws", "--json"])
+            .env_clear();
+        audit
+            .env("AWS_SHARED_CREDENTIALS_FILE", &profiles)
+            .env("AWS_CONFIG_FILE", directory.path().join("none"))
+            .env("AWS_PROFILE", "operator")
+            .env("AWS_ENDPOINT_URL", &program.aws_url)
+            .env("BUCKET_NAME", "image-service-bucket");
+        audit
+    };
+    let unnamed = audit().output().unwrap();
+    assert_eq!(unnamed.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(unnamed.stderr).unwrap(),
+        "shoebox: TABLE_NAME is not set: it says which store to work on\n"
+    );
+    let found = audit()
+        .env("TABLE_NAME", "image-metadata")
+        .output()
+        .unwrap();
+    assert_eq!(found.status.code(), Some(1), "{found:?}");
+    let report: serde_json::Value = serde_json::from_slice(&found.stdout).unwrap();
+    assert_eq!(report["foreign_rows"], 1, "{report}");
+    program.signal("-TERM");
+    assert!(program.ended().success());
+}
+
+#[test]
+fn neither_the_first_start_nor_the_next_warns_of_anything() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().to_str().unwrap();
+    for start in ["first", "next"] {
+        let mut child = command(&["--data-dir", data]).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+        let is_up = lines
+            .map_while(Result::ok)
+            .any(|line| line.contains("Ctrl-C"));
+        assert!(is_up, "the {start} start");
+        let id = child.id().to_string();
+        let signalled = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(signalled.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "the {start} start");
+        let said = String::from_utf8_lossy(&output.stderr);
+        for sign in ["WARN", "ERROR", "400"] {
+            assert!(!said.contains(sign), "the {start} start: {said}");
+        }
+    }
+}

@@ -5,16 +5,21 @@ use re_rav1d::dav1d::{Decoder, Error, Picture, Settings};
 use crate::InspectError;
 use crate::error::Defect;
 
+use super::obu;
+
 /// Decodes pictures of one size.
 pub(super) struct Av1Decoder {
     decoder: Decoder,
     width: u32,
     height: u32,
+    /// How many more coded frames may come, shown or not.
+    frames_left: u32,
 }
 
 impl Av1Decoder {
-    /// A decoder of pictures of up to this width and height; it allocates nothing for larger ones.
-    pub(super) fn new(width: u32, height: u32) -> Result<Self, InspectError> {
+    /// A decoder of pictures of up to this width and height; it allocates nothing for larger ones. It takes no
+    /// more than so many coded frames: a file can hold any number that are never shown.
+    pub(super) fn new(width: u32, height: u32, max_frames: u32) -> Result<Self, InspectError> {
         let mut settings = Settings::new();
         settings.set_n_threads(1);
         settings.set_max_frame_delay(1);
@@ -27,6 +32,7 @@ impl Av1Decoder {
             decoder: Decoder::with_settings(&settings).map_err(InspectError::corrupt)?,
             width,
             height,
+            frames_left: max_frames,
         })
     }
 
@@ -39,6 +45,10 @@ impl Av1Decoder {
         if data.is_empty() {
             return Err(Defect("a picture without data").into());
         }
+        self.frames_left = self
+            .frames_left
+            .checked_sub(obu::frame_headers(&data))
+            .ok_or(Defect("many more coded frames than pictures"))?;
         let mut sent = self.decoder.send_data(data, None, None, None);
         loop {
             let pictures = self.take_pictures(&mut on_picture)?;
@@ -72,5 +82,25 @@ impl Av1Decoder {
                 Err(error) => return Err(InspectError::corrupt(error)),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_frames_are_decoded_than_announced() {
+        let file = include_bytes!("../../../tests/samples/still.avif");
+        let media = file.windows(4).position(|name| name == b"mdat").unwrap();
+        let data = file[media + 4..].repeat(3);
+        let decode = |max_frames| {
+            let mut pictures = 0;
+            let mut decoder = Av1Decoder::new(20, 12, max_frames)?;
+            decoder.decode(data.clone(), |_| pictures += 1)?;
+            Ok::<_, InspectError>(pictures)
+        };
+        assert_eq!(decode(3).unwrap(), 3);
+        assert!(matches!(decode(2), Err(InspectError::Corrupt { .. })));
     }
 }

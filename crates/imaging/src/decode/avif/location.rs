@@ -6,6 +6,9 @@ use crate::error::Defect;
 
 use super::boxes::{full_box, short_or_long};
 
+/// Most extents of all items: a handful each is usual.
+const MAX_EXTENTS: usize = 65_536;
+
 /// Where an item's data lies.
 #[derive(Debug)]
 pub(super) struct Location {
@@ -45,8 +48,14 @@ pub(super) fn parse(payload: &[u8]) -> Result<Vec<Location>, InspectError> {
     };
     let count = short_or_long(&mut reader, version == 2)?;
     let mut locations = Vec::new();
+    let mut extents = 0;
     for _ in 0..count {
-        locations.push(read_location(&mut reader, version, &sizes)?);
+        let location = read_location(&mut reader, version, &sizes)?;
+        extents += location.extents.len();
+        if extents > MAX_EXTENTS {
+            return Err(Defect("too many extents").into());
+        }
+        locations.push(location);
     }
     Ok(locations)
 }
@@ -121,5 +130,20 @@ impl Location {
             }
         }
         Ok(data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extents_are_counted_over_all_items() {
+        let item = [&b"\0\x01\0\0\xFF\xFF"[..], &vec![0; 4 * 0xFFFF]].concat();
+        // Offsets of four bytes, lengths of none, one or two items.
+        let one = [&b"\0\0\0\0\x40\0\0\x01"[..], &item].concat();
+        assert_eq!(parse(&one).unwrap().len(), 1);
+        let two = [&b"\0\0\0\0\x40\0\0\x02"[..], &item, &item].concat();
+        assert!(matches!(parse(&two), Err(InspectError::Corrupt { .. })));
     }
 }

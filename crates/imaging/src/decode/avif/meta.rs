@@ -11,6 +11,10 @@ use super::properties::{self, Association, Property};
 /// and looking items up is a walk over all.
 const MAX_ITEMS: usize = 4096;
 
+/// Most items that all references lead to, four of each of the most items: looking for those to an item
+/// is a walk over all.
+const MAX_REFERRED: usize = 16_384;
+
 /// The items of a file.
 #[derive(Debug)]
 pub(super) struct Meta<'a> {
@@ -188,22 +192,25 @@ fn parse_items(payload: &[u8]) -> Result<Vec<Item>, InspectError> {
 fn parse_references(payload: &[u8]) -> Result<Vec<Reference>, InspectError> {
     let (version, _, reader) = full_box(payload)?;
     let is_long = version > 0;
-    Boxes::new(reader.rest())
-        .map(|found| {
-            let found = found?;
-            let mut reader = crate::bytes::ByteReader::new(found.payload);
-            let from = short_or_long(&mut reader, is_long)?;
-            let count = reader.u16_be()?;
-            let to = (0..count)
-                .map(|_| short_or_long(&mut reader, is_long))
-                .collect::<Result<_, _>>()?;
-            Ok(Reference {
-                kind: found.kind,
-                from,
-                to,
-            })
-        })
-        .collect()
+    let mut references = Vec::new();
+    let mut referred = 0;
+    for found in Boxes::new(reader.rest()) {
+        let found = found?;
+        let mut reader = crate::bytes::ByteReader::new(found.payload);
+        let from = short_or_long(&mut reader, is_long)?;
+        let count = reader.u16_be()?;
+        referred += usize::from(count);
+        if referred > MAX_REFERRED {
+            return Err(Defect("too many references").into());
+        }
+        let to = (0..count).map(|_| short_or_long(&mut reader, is_long));
+        references.push(Reference {
+            kind: found.kind,
+            from,
+            to: to.collect::<Result<_, _>>()?,
+        });
+    }
+    Ok(references)
 }
 
 #[cfg(test)]
@@ -283,5 +290,25 @@ mod tests {
             overlapping.data(7),
             Err(InspectError::Corrupt { .. })
         ));
+    }
+
+    #[test]
+    fn references_are_counted_over_all_items() {
+        let reference = |count: u16| {
+            let targets = vec![0; 2 * usize::from(count)];
+            boxed(
+                *b"auxl",
+                &[&[0, 1], &count.to_be_bytes()[..], &targets].concat(),
+            )
+        };
+        let box_of = |counts: &[u16]| {
+            let references: Vec<_> = counts.iter().map(|count| reference(*count)).collect();
+            [vec![0; 4], references.concat()].concat()
+        };
+        let most = box_of(&[16_000, 384]);
+        assert_eq!(parse_references(&most).unwrap().len(), 2);
+        let more = box_of(&[16_000, 385]);
+        let refusal = parse_references(&more);
+        assert!(matches!(refusal, Err(InspectError::Corrupt { .. })));
     }
 }

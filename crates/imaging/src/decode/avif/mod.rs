@@ -7,6 +7,7 @@ mod av1;
 mod boxes;
 mod location;
 mod meta;
+mod obu;
 mod pixels;
 mod properties;
 mod sequence;
@@ -14,6 +15,7 @@ mod still;
 
 use self::boxes::Boxes;
 use self::meta::Meta;
+use self::sequence::Track;
 use self::still::Still;
 use super::Decoded;
 use crate::{InspectError, Limits};
@@ -25,7 +27,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
     let still = Still::of_item(&meta, meta.primary, None, limits)?;
     let alpha = still.alpha(&meta, meta.primary, limits)?;
     let tracks = match file.movie {
-        Some(movie) => sequence::tracks(movie)?,
+        Some(movie) => sequence::tracks(movie, limits)?,
         None => Vec::new(),
     };
     let frames = sequence::frames(&tracks);
@@ -35,8 +37,10 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
     if let Some(alpha) = alpha {
         thumbnail = thumbnail.with_alpha(&alpha.decode(&meta)?);
     }
+    // Samples that lie on each other, in one track or several, could add up to any size.
+    let mut bytes_left = bytes.len();
     for track in &tracks {
-        track.decode(bytes, limits)?;
+        track.decode(bytes, &mut bytes_left)?;
     }
     Ok(Decoded {
         width: still.width,
@@ -47,6 +51,22 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
         exif: meta.exif_of(meta.primary),
         thumbnail,
     })
+}
+
+/// See [`super::declared_pixels`].
+pub(super) fn declared_pixels(bytes: &[u8]) -> Result<u64, InspectError> {
+    let file = File::parse(bytes)?;
+    let meta = Meta::parse(bytes, file.meta)?;
+    let still = Still::of_item(&meta, meta.primary, None, &Limits::NONE)?;
+    let alpha = still.alpha(&meta, meta.primary, &Limits::NONE)?;
+    let tracks = match file.movie {
+        Some(movie) => sequence::tracks(movie, &Limits::NONE)?,
+        None => Vec::new(),
+    };
+    let stills = [Some(&still), alpha.as_ref()].into_iter().flatten();
+    let stills = stills.map(Still::decoded_pixels);
+    let frames = tracks.iter().map(Track::decoded_pixels);
+    Ok(stills.chain(frames).fold(0, u64::saturating_add))
 }
 
 /// The boxes of a file that matter.

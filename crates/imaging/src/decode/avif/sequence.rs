@@ -1,6 +1,7 @@
 //! The image sequence of a file: tracks of coded pictures (ISO/IEC 14496-12 8.4 to 8.7, `moov`).
 
 use crate::bytes::ByteReader;
+use crate::decode;
 use crate::error::Defect;
 use crate::{InspectError, Limits};
 
@@ -11,6 +12,9 @@ use super::boxes::{Boxes, full_box};
 const MAX_PICTURES_HELD: u32 = 9;
 /// Bytes of a pixel at most: three planes of 16 bits.
 const BYTES_PER_PIXEL: u64 = 6;
+
+/// Most tracks of coded pictures: colours and transparency make two.
+const MAX_TRACKS: usize = 4;
 
 /// A track of coded pictures.
 #[derive(Debug)]
@@ -33,14 +37,32 @@ struct Chunk {
     samples: u32,
 }
 
-/// The AV1 tracks of a `moov` box.
-pub(super) fn tracks(movie: &[u8]) -> Result<Vec<Track<'_>>, InspectError> {
-    let mut tracks = Vec::new();
+/// The AV1 tracks of a `moov` box, checked against `limits`: those that are displayed together, and the others
+/// together.
+pub(super) fn tracks<'a>(movie: &'a [u8], limits: &Limits) -> Result<Vec<Track<'a>>, InspectError> {
+    let mut tracks: Vec<Track<'_>> = Vec::new();
     for found in Boxes::new(movie) {
         let found = found?;
-        if found.kind == *b"trak" {
-            tracks.extend(Track::parse(found.payload)?);
+        if found.kind != *b"trak" {
+            continue;
         }
+        let Some(track) = Track::parse(found.payload, limits)? else {
+            continue;
+        };
+        if tracks.len() == MAX_TRACKS {
+            return Err(Defect("too many tracks").into());
+        }
+        let like = tracks.iter().filter(|other| other.is_main == track.is_main);
+        let pixels = track.decoded_pixels() + like.map(Track::decoded_pixels).sum::<u64>();
+        if pixels > limits.max_pixels {
+            return Err(InspectError::TooManyPixels {
+                width: track.width,
+                height: track.height,
+                frames: track.samples,
+                limit: limits.max_pixels,
+            });
+        }
+        tracks.push(track);
     }
     Ok(tracks)
 }
@@ -54,8 +76,8 @@ pub(super) fn frames(tracks: &[Track<'_>]) -> u32 {
 }
 
 impl<'a> Track<'a> {
-    /// Reads a `trak` box; none if it is a track of something else.
-    fn parse(payload: &'a [u8]) -> Result<Option<Self>, InspectError> {
+    /// Reads a `trak` box and checks it against `limits`; none if it is a track of something else.
+    fn parse(payload: &'a [u8], limits: &Limits) -> Result<Option<Self>, InspectError> {
         let media = Boxes::new(Boxes::new(payload).require(*b"mdia")?);
         let (_, _, mut handler) = full_box(media.clone().require(*b"hdlr")?)?;
         let _predefined = handler.u32_be()?;
@@ -73,6 +95,12 @@ impl<'a> Track<'a> {
         let (_, _, mut sizes) = full_box(sample_table.clone().require(*b"stsz")?)?;
         let common_size = sizes.u32_be()?;
         let samples = sizes.u32_be()?;
+        if width == 0 || height == 0 || samples == 0 {
+            return Err(Defect("a track without pictures").into());
+        }
+        limits.check_pixels(width, height, samples)?;
+        let pictures_held = samples.saturating_add(1).min(MAX_PICTURES_HELD);
+        limits.check_decoded_bytes(width, height, u64::from(pictures_held) * BYTES_PER_PIXEL)?;
         Ok(Some(Self {
             is_main,
             width,
@@ -84,20 +112,21 @@ impl<'a> Track<'a> {
         }))
     }
 
-    /// Checks the track against `limits` and decodes all its pictures.
-    pub(super) fn decode(&self, file: &[u8], limits: &Limits) -> Result<(), InspectError> {
-        let (width, height) = (self.width, self.height);
-        if width == 0 || height == 0 || self.samples == 0 {
-            return Err(Defect("a track without pictures").into());
-        }
-        limits.check_pixels(width, height, self.samples)?;
-        let pictures_held = self.samples.saturating_add(1).min(MAX_PICTURES_HELD);
-        limits.check_decoded_bytes(width, height, u64::from(pictures_held) * BYTES_PER_PIXEL)?;
+    /// The pixels of all pictures.
+    pub(super) fn decoded_pixels(&self) -> u64 {
+        decode::pixels(self.width, self.height, self.samples)
+    }
 
-        let mut decoder = Av1Decoder::new(width, height)?;
+    /// Decodes all its pictures, from no more than so many bytes.
+    pub(super) fn decode(&self, file: &[u8], bytes_left: &mut usize) -> Result<(), InspectError> {
+        // Some frames are never shown, but are what others are made from; each is shown, or replaced, once.
+        let max_frames = self
+            .samples
+            .saturating_mul(2)
+            .saturating_add(MAX_PICTURES_HELD);
+        let mut decoder = Av1Decoder::new(self.width, self.height, max_frames)?;
         let mut sizes = self.sizes.clone();
         let mut pictures = 0u32;
-        let mut total_bytes = 0;
         for chunk in &self.chunks {
             let offset = usize::try_from(chunk.offset).map_err(|_| InspectError::Truncated)?;
             let mut data = ByteReader::new(file.get(offset..).ok_or(InspectError::Truncated)?);
@@ -107,11 +136,9 @@ impl<'a> Track<'a> {
                     size => size,
                 };
                 let sample = data.take(size as usize)?;
-                total_bytes += sample.len();
-                // Chunks that overlap could add up to any size.
-                if total_bytes > file.len() {
-                    return Err(Defect("a track larger than its file").into());
-                }
+                *bytes_left = bytes_left
+                    .checked_sub(sample.len())
+                    .ok_or(Defect("tracks larger than their file"))?;
                 decoder.decode(sample.to_vec(), |_| pictures += 1)?;
             }
         }
@@ -162,6 +189,10 @@ fn chunks(table: &Boxes<'_>, samples: u32) -> Result<Vec<Chunk>, InspectError> {
     let mut samples_left = samples;
     let mut chunks = Vec::new();
     for number in 1..=chunk_count {
+        // Chunks behind the last sample hold none.
+        if samples_left == 0 {
+            break;
+        }
         if let Some((first_chunk, samples)) = upcoming
             && first_chunk <= number
         {
@@ -175,10 +206,32 @@ fn chunks(table: &Boxes<'_>, samples: u32) -> Result<Vec<Chunk>, InspectError> {
         };
         let samples = samples_per_chunk.min(samples_left);
         samples_left -= samples;
-        chunks.push(Chunk { offset, samples });
+        if samples > 0 {
+            chunks.push(Chunk { offset, samples });
+        }
     }
     if samples_left > 0 {
         return Err(Defect("a track with samples in no chunk").into());
     }
     Ok(chunks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_count_against_what_is_left_for_all_tracks() {
+        let file = include_bytes!("../../../tests/samples/animated.avif");
+        let movie = Boxes::new(file).require(*b"moov").unwrap();
+        let tracks = tracks(movie, &Limits::default()).unwrap();
+        let mut left = file.len();
+        tracks[0].decode(file, &mut left).unwrap();
+        let mut enough = file.len() - left;
+        let mut too_few = enough - 1;
+        assert!(enough > 0 && tracks[0].decode(file, &mut enough).is_ok());
+        assert_eq!(enough, 0);
+        let refusal = tracks[0].decode(file, &mut too_few);
+        assert!(matches!(refusal, Err(InspectError::Corrupt { .. })));
+    }
 }

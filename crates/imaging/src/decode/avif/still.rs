@@ -1,6 +1,7 @@
 //! The still image of a file: one coded picture, or a grid of them (ISO/IEC 23008-12 6.6.2.3).
 
 use crate::bytes::ByteReader;
+use crate::decode;
 use crate::error::Defect;
 use crate::thumbnail::{Thumbnail, ThumbnailBuilder};
 use crate::{InspectError, Limits};
@@ -12,6 +13,9 @@ use super::pixels;
 /// Bytes that decoding a still picture holds for each pixel at most: three planes of 16 bits, and the
 /// decoder's own tables. Whether less would do only its data tells.
 const BYTES_PER_PIXEL: u64 = 7;
+
+/// Most layers of a picture, where memory allows so many: files announce up to four.
+const MAX_LAYERS: u32 = 8;
 
 /// Most tiles of a grid. Phones write some dozens; each costs the start of a decoder.
 const MAX_TILES: usize = 1024;
@@ -27,6 +31,8 @@ pub(super) struct Still {
     pub(super) height: u32,
     tile_width: u32,
     tile_height: u32,
+    /// Coded frames of a picture at most: the decoder may hold all of them at once.
+    max_layers: u32,
     tiles: Vec<Tile>,
 }
 
@@ -62,6 +68,7 @@ impl Still {
                     height,
                     tile_width: width,
                     tile_height: height,
+                    max_layers: 1,
                     tiles: vec![Tile {
                         item,
                         left: 0,
@@ -81,7 +88,16 @@ impl Still {
         }
         limits.check_pixels(still.width, still.height, 1)?;
         limits.check_decoded_bytes(still.tile_width, still.tile_height, BYTES_PER_PIXEL)?;
-        Ok(still)
+        let layers_that_fit = (1..=MAX_LAYERS).rev().find(|layers| {
+            let bytes_per_pixel = u64::from(*layers) * BYTES_PER_PIXEL;
+            limits
+                .check_decoded_bytes(still.tile_width, still.tile_height, bytes_per_pixel)
+                .is_ok()
+        });
+        Ok(Self {
+            max_layers: layers_that_fit.unwrap_or(1),
+            ..still
+        })
     }
 
     fn of_grid(meta: &Meta<'_>, item: u32, limits: &Limits) -> Result<Self, InspectError> {
@@ -122,6 +138,7 @@ impl Still {
             height: grid.height,
             tile_width,
             tile_height,
+            max_layers: 1,
             tiles: sources
                 .iter()
                 .zip(places)
@@ -156,6 +173,12 @@ impl Still {
         Ok(tiles.map(|tiles| Self { tiles, ..*self }))
     }
 
+    /// The pixels of all tiles.
+    pub(super) fn decoded_pixels(&self) -> u64 {
+        let tiles = u32::try_from(self.tiles.len()).unwrap_or(u32::MAX);
+        decode::pixels(self.tile_width, self.tile_height, tiles)
+    }
+
     /// Decodes all pictures of the image.
     pub(super) fn decode(&self, meta: &Meta<'_>) -> Result<Thumbnail, InspectError> {
         let mut builder = ThumbnailBuilder::new(self.width, self.height);
@@ -166,7 +189,7 @@ impl Still {
             if total_bytes > MAX_TILE_BYTES.max(meta.file.len()) {
                 return Err(Defect("tiles that add up to much more than their file").into());
             }
-            let mut decoder = Av1Decoder::new(self.tile_width, self.tile_height)?;
+            let mut decoder = Av1Decoder::new(self.tile_width, self.tile_height, self.max_layers)?;
             let mut last = None;
             decoder.decode(data, |picture| last = Some(picture))?;
             let picture = last.ok_or(InspectError::Truncated)?;

@@ -7,7 +7,7 @@ mod lzw;
 use std::iter;
 
 use self::blocks::{Block, BlockReader, Image, Palette, Screen};
-use super::Decoded;
+use super::{Decoded, pixels};
 use crate::error::Defect;
 use crate::thumbnail::{Thumbnail, ThumbnailBuilder};
 use crate::{InspectError, Limits};
@@ -48,9 +48,18 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
     })
 }
 
+/// See [`super::declared_pixels`].
+pub(super) fn declared_pixels(bytes: &[u8]) -> Result<u64, InspectError> {
+    let (screen, blocks) = BlockReader::new(bytes)?;
+    let survey = Survey::take(&screen, blocks, &Limits::NONE)?;
+    let shown = pixels(screen.width.into(), screen.height.into(), survey.frames);
+    Ok(shown.max(survey.frame_pixels))
+}
+
 /// What a walk over all blocks tells without decoding.
 struct Survey {
     frames: u32,
+    frame_pixels: u64,
     ends_in_lost_blocks: bool,
 }
 
@@ -65,16 +74,16 @@ impl Survey {
         let (width, height) = (u32::from(screen.width), u32::from(screen.height));
         let mut survey = Self {
             frames: 0,
+            frame_pixels: 0,
             ends_in_lost_blocks: false,
         };
-        let mut frame_pixels = 0;
         loop {
             match blocks.next()? {
                 Block::Image(frame) => {
                     survey.frames += 1;
                     limits.check_pixels(width, height, survey.frames)?;
-                    frame_pixels += u64::from(frame.width) * u64::from(frame.height);
-                    if frame_pixels > limits.max_pixels {
+                    survey.frame_pixels += u64::from(frame.width) * u64::from(frame.height);
+                    if survey.frame_pixels > limits.max_pixels {
                         return Err(InspectError::TooManyPixels {
                             width: frame.width.into(),
                             height: frame.height.into(),

@@ -55,13 +55,8 @@ pub(super) struct Plane {
 }
 
 impl Frame {
-    /// Reads a frame header, and makes room for the coefficients once the size is within `limits`.
-    pub(super) fn parse(
-        coding: Coding,
-        payload: &[u8],
-        limits: &Limits,
-    ) -> Result<Self, InspectError> {
-        let mut bytes = ByteReader::new(payload);
+    /// Reads width and height in pixels, with which a frame header begins.
+    pub(super) fn size(bytes: &mut ByteReader<'_>) -> Result<(u16, u16), InspectError> {
         if bytes.u8()? != 8 {
             return Err(InspectError::UnsupportedCoding {
                 coding: "JPEG of more than 8 bits a sample",
@@ -73,6 +68,17 @@ impl Frame {
         if width == 0 || height == 0 {
             return Err(Defect("a picture without pixels").into());
         }
+        Ok((width, height))
+    }
+
+    /// Reads a frame header, and makes room for the coefficients once the size is within `limits`.
+    pub(super) fn parse(
+        coding: Coding,
+        payload: &[u8],
+        limits: &Limits,
+    ) -> Result<Self, InspectError> {
+        let mut bytes = ByteReader::new(payload);
+        let (width, height) = Self::size(&mut bytes)?;
         limits.check_pixels(width.into(), height.into(), 1)?;
 
         let count = bytes.u8()?;

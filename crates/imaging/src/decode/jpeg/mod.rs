@@ -21,13 +21,32 @@ use frame::Frame;
 use marker::{Marker, MarkerReader, Segment};
 use tables::Tables;
 
-use super::Decoded;
+use super::{Decoded, pixels};
+use crate::bytes::ByteReader;
 use crate::error::Defect;
 use crate::{InspectError, Limits};
 
 /// Most scans of one image. A progressive image usually has ten, and with the finest useful scripts
 /// some dozens; thousands of tiny scans over a large frame are an attack on processing time.
 const MAX_SCANS: u32 = 200;
+
+/// See [`super::declared_pixels`].
+pub(super) fn declared_pixels(bytes: &[u8]) -> Result<u64, InspectError> {
+    let mut reader = MarkerReader::new(bytes);
+    reader.start_of_image()?;
+    loop {
+        match reader.next()? {
+            Segment::StartOfFrame(_, payload) => {
+                let (width, height) = Frame::size(&mut ByteReader::new(payload))?;
+                return Ok(pixels(width.into(), height.into(), 1));
+            }
+            Segment::StartOfScan(_) | Segment::EndOfImage => {
+                return Err(Defect("no frame header").into());
+            }
+            Segment::Table(..) | Segment::Application(..) | Segment::Other => {}
+        }
+    }
+}
 
 /// Decodes a JPEG image in full.
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectError> {

@@ -8,7 +8,7 @@ use std::io::{BufRead, Cursor, Seek};
 use ::png::{ColorType, DecodeOptions, Decoder, DecodingError, Reader, Transformations};
 
 use self::chunks::Chunks;
-use super::Decoded;
+use super::{Decoded, pixels};
 use crate::error::Defect;
 use crate::thumbnail::{Thumbnail, ThumbnailBuilder};
 use crate::{InspectError, Limits};
@@ -29,6 +29,12 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
         thumbnail: decode_frames(bytes).map_err(refusal)?,
         exif: chunks.exif.map(<[u8]>::to_vec),
     })
+}
+
+/// See [`super::declared_pixels`].
+pub(super) fn declared_pixels(bytes: &[u8]) -> Result<u64, InspectError> {
+    let chunks = Chunks::walk(bytes)?;
+    Ok(pixels(chunks.width, chunks.height, chunks.frames))
 }
 
 fn decode_frames(bytes: &[u8]) -> Result<Thumbnail, DecodingError> {

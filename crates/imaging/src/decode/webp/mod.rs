@@ -7,7 +7,7 @@ use std::io::Cursor;
 use image_webp::{DecodingError, WebPDecoder};
 
 use self::riff::Container;
-use super::Decoded;
+use super::{Decoded, pixels};
 use crate::error::Defect;
 use crate::thumbnail::{Thumbnail, ThumbnailBuilder};
 use crate::{InspectError, Limits};
@@ -46,6 +46,12 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
         exif: container.exif.map(<[u8]>::to_vec),
         thumbnail,
     })
+}
+
+/// See [`super::declared_pixels`].
+pub(super) fn declared_pixels(bytes: &[u8]) -> Result<u64, InspectError> {
+    let container = Container::parse(bytes)?;
+    Ok(pixels(container.width, container.height, container.frames))
 }
 
 fn thumbnail(picture: &[u8], width: u32, height: u32, has_alpha: bool) -> Thumbnail {

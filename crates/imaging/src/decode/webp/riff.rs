@@ -8,11 +8,12 @@ use crate::error::Defect;
 const ANIMATION_FLAG: u8 = 0b0000_0010;
 
 /// How the pictures of a file are coded, as far as it decides on memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// In the order of the memory they take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Coding {
     Lossy,
-    LossyWithAlpha,
     Lossless,
+    LossyWithAlpha,
     Animated,
 }
 
@@ -95,8 +96,9 @@ impl<'a> Container<'a> {
             let (name, payload) = chunk(body)?;
             match &name {
                 b"ANMF" => frames += 1,
-                b"ALPH" => self.coding = Coding::LossyWithAlpha,
-                b"VP8L" => self.coding = Coding::Lossless,
+                // Of several only one is decoded, and which is not for here to say.
+                b"ALPH" => self.coding = self.coding.max(Coding::LossyWithAlpha),
+                b"VP8L" => self.coding = self.coding.max(Coding::Lossless),
                 // Some programs put JPEG's name for it in front.
                 b"EXIF" => {
                     self.exif = Some(payload.strip_prefix(b"Exif\0\0").unwrap_or(payload));
@@ -153,4 +155,25 @@ fn lossless_size(payload: &[u8]) -> Result<(u32, u32), InspectError> {
 
 fn u24([low, middle, high]: [u8; 3]) -> u32 {
     u32::from_le_bytes([low, middle, high, 0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_codings_the_one_that_takes_most_memory_counts() {
+        let chunk = |name: &[u8; 4], payload: &[u8]| {
+            let length = u32::try_from(payload.len()).unwrap().to_le_bytes();
+            [&name[..], &length, payload].concat()
+        };
+        let header = chunk(b"VP8X", &[0, 0, 0, 0, 9, 0, 0, 9, 0, 0]);
+        let (alpha, lossless) = (chunk(b"ALPH", b""), chunk(b"VP8L", b""));
+        for chunks in [[&alpha, &lossless], [&lossless, &alpha]] {
+            let body = [b"WEBP", header.as_slice(), chunks[0], chunks[1]].concat();
+            let file = chunk(b"RIFF", &body);
+            let container = Container::parse(&file).unwrap();
+            assert_eq!(container.coding, Coding::LossyWithAlpha);
+        }
+    }
 }
