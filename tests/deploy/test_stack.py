@@ -1,7 +1,10 @@
 """The service as it is deployed to an emulator that checks rights: packaged functions, gateway, events, schedule."""
 
+import atexit
 import json
+import signal
 import subprocess
+import sys
 import unittest
 
 from emulated import API, AWS_URL, ENVIRONMENT, PNG, ROOT, User, abandon, client, eventually, fetch, invoke, keys, log, resource, row, script
@@ -26,14 +29,16 @@ NOT_BEHIND_THE_EMULATOR = {
 
 
 def setUpModule():
-    unittest.addModuleCleanup(script, "scripts/emulator", "stop")
+    # However this program ends, as long as it is not killed outright.
+    atexit.register(script, "scripts/emulator", "stop")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     script("scripts/emulator", "start")
     script("scripts/deploy", "local", "--no-package")
 
 
 def count(said):
     """Lets the tests that cargo ran count where these tests are counted."""
-    print(next(line for line in said.splitlines() if line.startswith("test result:")), flush=True)
+    print("\n" + next(line for line in said.splitlines() if line.startswith("test result:")), flush=True)
 
 
 class Deployed(unittest.TestCase):
