@@ -26,6 +26,8 @@ mod random;
 #[cfg(test)]
 mod reads;
 #[cfg(test)]
+mod retries;
+#[cfg(test)]
 mod several;
 #[cfg(test)]
 mod support;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, ImageRules, bucket_name, table_name};
 use crate::model::to_millis;
-use crate::repo::{Images, Objects, State, id_in_key};
+use crate::repo::{Images, Objects, Row, State, id_in_key, owner_in_key};
 use crate::upload::{Publisher, is_about_the_image};
 use crate::{Error, ImageId};
 
@@ -19,7 +19,7 @@ pub enum Ingested {
     Published(ImageId),
     /// The direct upload was refused and removed, for this reason.
     Rejected(ImageId, String),
-    /// The object came after its image was deleted, and was removed.
+    /// The object came after its image was deleted, or is of an earlier upload under its id, and was removed.
     Removed(ImageId),
     /// Nothing was left to do: an upload through the function, an event that was heard before, or an object that is
     /// not of this service.
@@ -59,7 +59,7 @@ impl Ingester {
             return Ok(Ingested::Ignored);
         };
         if row.object_key != key {
-            return Ok(Ingested::Ignored);
+            return self.other_object(&row, key).await;
         }
         let now = to_millis(now);
         match &row.state {
@@ -78,5 +78,15 @@ impl Ingester {
                 Ok(Ingested::Removed(id))
             }
         }
+    }
+
+    /// An object of the image's owner under the image's id, and not the image's: it was put by the URL of an upload that
+    /// came to nothing before, so slowly that its row was begun anew. No row goes back to its name.
+    async fn other_object(&self, row: &Row, key: &str) -> Result<Ingested, Error> {
+        if owner_in_key(key).as_ref() != Some(&row.user_id) {
+            return Ok(Ingested::Ignored);
+        }
+        self.publisher.remove_object(key).await?;
+        Ok(Ingested::Removed(row.id))
     }
 }

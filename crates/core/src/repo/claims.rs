@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::keys::{self, Position};
 use super::rows::{DELETED, Item, Row, State, Turn, image_key, item_key, number, text};
-use super::transact::Transition;
+use super::transact::{Transition, past_transactions};
 use super::{Images, StoreError, id_in_key, owner_in_key};
 use crate::{Error, Status, Visibility, timestamp};
 
@@ -25,7 +25,8 @@ pub(crate) enum Claim {
 }
 
 impl Images {
-    /// Changes a PENDING row's turn with the sweeper, if the row and its turn are still as read.
+    /// Changes a PENDING row's turn with the sweeper, if the row and its turn are still as read. A doubtful outcome is
+    /// settled by reading.
     pub(crate) async fn reschedule(
         &self,
         row: &Row,
@@ -55,7 +56,22 @@ impl Images {
             .expression_attribute_values(":tries", number(to.tries.into()))
             .expression_attribute_values(":shard", shard)
             .expression_attribute_values(":due", due);
-        Self::outcome(update).await
+        match Self::outcome(update).await? {
+            Transition::Made => Ok(Transition::Made),
+            // Refused can mean that an earlier try, whose answer was lost, had been applied.
+            Transition::Refused => {
+                let found = self.find(row.id).await?;
+                let is_made = found.is_some_and(|found| {
+                    found.guard.attempt == row.guard.attempt
+                        && found.turn.is_some_and(|turn| turn.is_written(to))
+                });
+                Ok(if is_made {
+                    Transition::Made
+                } else {
+                    Transition::Refused
+                })
+            }
+        }
     }
 
     /// Takes the id of an object that no row accounts for, by a DELETING row that the sweeper finishes should the
@@ -72,7 +88,7 @@ impl Images {
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = put.send().await else {
+        let Err(error) = past_transactions(|| put.clone().send()).await else {
             return Ok(Claim::Taken(Box::new(row)));
         };
         let Some(PutItemError::ConditionalCheckFailedException(refusal)) = error.as_service_error()
@@ -137,7 +153,7 @@ impl Images {
             .set_key(Some(item_key(partition, position.to_string())))
             .condition_expression("rev = :revision")
             .expression_attribute_values(":revision", revision);
-        match delete.send().await {
+        match past_transactions(|| delete.clone().send()).await {
             Ok(_) => Ok(Transition::Made),
             Err(error) => match error.as_service_error() {
                 Some(DeleteItemError::ConditionalCheckFailedException(_)) => {

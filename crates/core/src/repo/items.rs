@@ -11,12 +11,11 @@ use chrono::{DateTime, Utc};
 use super::StoreError;
 use super::keys;
 use super::rows::{self, DELETED, Guard, Item, Row, State, image_key, number, text};
-use super::transact::{COLLISION_ATTEMPTS, Transition, back_off};
+use super::transact::{COLLISION_ATTEMPTS, Transition, back_off, past_transactions};
 use crate::{Error, Image, ImageId, Status};
 
 /// The most keys of one `BatchGetItem`.
 const BATCH_GET_KEYS: usize = 100;
-const COLLIDED: &str = "the row was part of a transaction each time";
 
 /// The table.
 #[derive(Debug, Clone)]
@@ -30,7 +29,7 @@ pub(crate) struct Images {
 pub(crate) enum Begin {
     /// The row is there.
     Begun,
-    /// The id is taken by this row.
+    /// The id is taken by this row. It can be this attempt's own: a retry of the SDK's meets what its first try wrote.
     Taken(Box<Row>),
 }
 
@@ -63,7 +62,6 @@ impl Images {
         self.put_pending(put, row).await
     }
 
-    /// One that meets a transaction on the row, an earlier attempt's commit as a rule, is tried again.
     async fn put_pending(&self, put: PutItemFluentBuilder, row: &Row) -> Result<Begin, Error> {
         const NAME: &str = "PutItem";
         let mut item = row.to_item()?;
@@ -72,28 +70,21 @@ impl Images {
             .table_name(&self.table)
             .set_item(Some(item))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        for attempt in 0..COLLISION_ATTEMPTS {
-            let Err(error) = put.clone().send().await else {
-                return Ok(Begin::Begun);
-            };
-            match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
-                    let found = match refusal.item() {
-                        Some(item) => Some(Row::parse(item.clone())?),
-                        None => self.find(row.id).await?,
-                    };
-                    return match found {
-                        // A retry of the SDK's met the row that its first try wrote.
-                        Some(found) if found.guard.attempt == row.guard.attempt => Ok(Begin::Begun),
-                        Some(found) => Ok(Begin::Taken(Box::new(found))),
-                        None => Err(StoreError::busy(NAME, "the row vanished").into()),
-                    };
-                }
-                Some(PutItemError::TransactionConflictException(_)) => back_off(attempt).await,
-                Some(_) | None => return Err(StoreError::new(NAME, error).into()),
-            }
+        let Err(error) = past_transactions(|| put.clone().send()).await else {
+            return Ok(Begin::Begun);
+        };
+        let Some(PutItemError::ConditionalCheckFailedException(refusal)) = error.as_service_error()
+        else {
+            return Err(StoreError::new(NAME, error).into());
+        };
+        let found = match refusal.item() {
+            Some(item) => Some(Row::parse(item.clone())?),
+            None => self.find(row.id).await?,
+        };
+        match found {
+            Some(found) => Ok(Begin::Taken(Box::new(found))),
+            None => Err(StoreError::busy(NAME, "the row vanished").into()),
         }
-        Err(StoreError::busy(NAME, COLLIDED).into())
     }
 
     /// Hands a PENDING row whose lease is over from one attempt to another.
@@ -135,22 +126,15 @@ impl Images {
         Self::outcome(update).await
     }
 
-    /// Runs a conditional update. One that meets a transaction on the row is tried again.
+    /// Runs a conditional update.
     pub(super) async fn outcome(update: UpdateItemFluentBuilder) -> Result<Transition, Error> {
-        const NAME: &str = "UpdateItem";
-        for attempt in 0..COLLISION_ATTEMPTS {
-            let Err(error) = update.clone().send().await else {
-                return Ok(Transition::Made);
-            };
-            match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
-                    return Ok(Transition::Refused);
-                }
-                Some(UpdateItemError::TransactionConflictException(_)) => back_off(attempt).await,
-                Some(_) | None => return Err(StoreError::new(NAME, error).into()),
-            }
+        let Err(error) = past_transactions(|| update.clone().send()).await else {
+            return Ok(Transition::Made);
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(Transition::Refused),
+            Some(_) | None => Err(StoreError::new("UpdateItem", error).into()),
         }
-        Err(StoreError::busy(NAME, COLLIDED).into())
     }
 
     /// Reads one image row, strongly consistent, in whatever state.

@@ -76,8 +76,8 @@ impl Images {
 }
 
 fn readable(item: Item) -> Option<ListingRow> {
-    let key = |name| rows::string(&item, name).unwrap_or_default().to_owned();
-    let (partition, sort_key) = (key("pk"), key("sk"));
+    // Not the partition: it names a user, and what they tag.
+    let sort_key = rows::string(&item, "sk").unwrap_or_default().to_owned();
     match rows::read_listing_item(item) {
         Ok((image, lacks_details)) => Some(ListingRow {
             position: Position::of(&image),
@@ -86,7 +86,6 @@ fn readable(item: Item) -> Option<ListingRow> {
         }),
         Err(error) => {
             tracing::error!(
-                partition,
                 sort_key,
                 error = crate::error_chain(&error),
                 "a listing row that cannot be read"

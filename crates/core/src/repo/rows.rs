@@ -72,6 +72,13 @@ pub(crate) struct Turn {
     pub(crate) tries: u32,
 }
 
+impl Turn {
+    /// Whether this, as read, is what the other became when it was written.
+    pub(super) fn is_written(&self, other: Self) -> bool {
+        (self.due_at.timestamp(), self.tries) == (other.due_at.timestamp(), other.tries)
+    }
+}
+
 /// An image row.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
@@ -145,6 +152,11 @@ impl Row {
             ),
             State::Active(_) | State::Deleting | State::Deleted => self,
         }
+    }
+
+    /// Whether it is PENDING.
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(self.state, State::Uploading(_) | State::Direct(_))
     }
 
     /// Whether nothing came of it for no fault of its bytes, so that the same can be tried again.

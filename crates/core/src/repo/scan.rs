@@ -27,7 +27,6 @@ pub(crate) enum AnyRow {
     },
     /// A row under a key of this service that cannot be read.
     Corrupt {
-        partition: String,
         sort_key: String,
         /// Whose row it is, as far as its key tells.
         image: Option<ImageId>,
@@ -98,7 +97,6 @@ fn classify(item: Item) -> AnyRow {
     let key = |name| rows::string(&item, name).unwrap_or_default().to_owned();
     let (partition, sort_key) = (key("pk"), key("sk"));
     let unreadable = |image, cause| AnyRow::Corrupt {
-        partition: partition.clone(),
         sort_key: sort_key.clone(),
         image,
         cause,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
@@ -12,6 +12,8 @@ use super::{Images, StoreError};
 use crate::{Error, ImageId};
 
 const NAME: &str = "TransactWriteItems";
+/// DynamoDB's word for a write of one row that meets a transaction.
+const CONFLICT: &str = "TransactionConflictException";
 /// How often a call that collides with another is tried.
 pub(super) const COLLISION_ATTEMPTS: u32 = 6;
 
@@ -104,6 +106,22 @@ fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Cance
     codes
         .any(|code| COLLISIONS.contains(&code))
         .then_some(Cancellation::Collision)
+}
+
+/// Makes a call of one row, and makes it again while it meets a transaction on that row: DynamoDB leaves that to its
+/// clients.
+pub(super) async fn past_transactions<T, E, R, F>(call: impl Fn() -> F) -> Result<T, SdkError<E, R>>
+where
+    E: ProvideErrorMetadata,
+    F: Future<Output = Result<T, SdkError<E, R>>>,
+{
+    for attempt in 0..COLLISION_ATTEMPTS {
+        match call().await {
+            Err(error) if error.code() == Some(CONFLICT) => back_off(attempt).await,
+            outcome => return outcome,
+        }
+    }
+    call().await
 }
 
 /// Waits before a repeat: 25 ms, and twice as long each time.

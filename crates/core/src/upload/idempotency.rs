@@ -83,6 +83,11 @@ impl Uploader {
                 Begin::Begun => return Ok(Claim::Turn(Box::new(next))),
                 Begin::Taken(found) => *found,
             };
+            // Begun or taken over by a call whose answer was lost. What counts is what is stored: a row that was taken
+            // over says where its object is.
+            if found.is_pending() && found.guard.attempt == next.guard.attempt {
+                return Ok(Claim::Turn(Box::new(found)));
+            }
             check_same_request(&found, &next)?;
             match &found.state {
                 State::Active(image) => return Ok(Claim::Replay(Box::new(image.clone()))),

@@ -114,7 +114,8 @@ impl Uploader {
     ///
     /// # Errors
     /// An idempotency key that stands for something else, or the store that failed before the first image was
-    /// there: nothing was stored then. What is wrong with one file, or happens to a later one, is its own outcome.
+    /// there: a repeat under the key finds out what came of it. What is wrong with one file, or happens to a later
+    /// one, is its own outcome.
     pub async fn upload(
         &self,
         upload: Upload<'_>,

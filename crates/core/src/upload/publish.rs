@@ -112,11 +112,16 @@ impl Publisher {
 
     /// Removes the object of a DELETING row or a tombstone, then lets the row go.
     pub(crate) async fn remove(&self, row: &Row, now: DateTime<Utc>) -> Result<(), Error> {
-        let keys = [row.object_key.clone()];
-        for outcome in self.objects.delete(&keys).await {
+        self.remove_object(&row.object_key).await?;
+        self.images.bury(row.id, &row.guard, now).await?;
+        Ok(())
+    }
+
+    /// Removes an object alone.
+    pub(crate) async fn remove_object(&self, key: &str) -> Result<(), Error> {
+        for outcome in self.objects.delete(&[key.to_owned()]).await {
             outcome?;
         }
-        self.images.bury(row.id, &row.guard, now).await?;
         Ok(())
     }
 }

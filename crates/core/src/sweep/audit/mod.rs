@@ -46,7 +46,7 @@ impl Sweeper {
         let stray = table.take_stray_listings();
         report.stray_listing_rows = stray.len() as u64;
         report.missing_listing_rows = table.missing_listings();
-        for shown in table.active.values() {
+        for shown in table.judged() {
             report.images_without_object += u64::from(!objects.contains_key(&shown.object_key));
         }
         let settled = SystemTime::from(now - SETTLING);

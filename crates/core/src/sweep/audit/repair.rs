@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::table::Listing;
 use crate::Error;
-use crate::repo::{Claim, Row, State, Transition, listings};
+use crate::repo::{Claim, Position, Row, State, Transition, listings};
 use crate::sweep::Sweeper;
 
 /// How many objects are claimed, then removed, at a time.
@@ -47,7 +47,10 @@ impl Sweeper {
         let removed = self.objects.delete(&doomed).await;
         let mut count = 0;
         for (row, removed) in claimed.into_iter().zip(removed) {
-            removed?;
+            if let Err(error) = removed {
+                tracing::warn!(error = crate::error_chain(&error), "left to the sweeper");
+                continue;
+            }
             count += 1;
             if let Some(row) = row {
                 self.images.bury(row.id, &row.guard, now).await?;
@@ -64,7 +67,8 @@ impl Sweeper {
             // Its commit may be about to write this row.
             Some(State::Uploading(_) | State::Direct(_)) => true,
             Some(State::Active(image)) => {
-                image.revision == listing.revision && listings(&image).contains(&listing.partition)
+                (Position::of(&image), image.revision) == (listing.position, listing.revision)
+                    && listings(&image).contains(&listing.partition)
             }
             Some(State::Deleting | State::Deleted) | None => false,
         };

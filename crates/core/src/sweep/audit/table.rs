@@ -30,6 +30,7 @@ pub(super) struct Table {
 #[derive(Debug)]
 pub(super) struct Shown {
     pub(super) object_key: String,
+    pub(super) position: Position,
     pub(super) revision: u64,
     /// The listings that it should be in.
     pub(super) listings: HashSet<String>,
@@ -57,13 +58,12 @@ impl Table {
                 revision,
             }),
             AnyRow::Corrupt {
-                partition,
                 sort_key,
                 image,
                 cause,
             } => {
                 tracing::warn!(
-                    partition,
+                    image_id = image.map(tracing::field::display),
                     sort_key,
                     error = crate::error_chain(&cause),
                     "a row that cannot be read"
@@ -87,6 +87,7 @@ impl Table {
             State::Active(image) => {
                 let shown = Shown {
                     object_key: row.object_key,
+                    position: Position::of(&image),
                     revision: image.revision,
                     listings: listings(&image).into_iter().collect(),
                 };
@@ -123,7 +124,9 @@ impl Table {
         let mut stray = Vec::new();
         for listing in std::mem::take(&mut self.listings) {
             let shown = self.active.get_mut(&listing.position.id);
-            let expected = shown.filter(|shown| shown.revision == listing.revision);
+            let expected = shown.filter(|shown| {
+                (shown.position, shown.revision) == (listing.position, listing.revision)
+            });
             let struck_off =
                 expected.is_some_and(|shown| shown.listings.remove(&listing.partition));
             if !struck_off && !self.unreadable.contains(&listing.position.id) {
@@ -133,12 +136,15 @@ impl Table {
         stray
     }
 
+    /// The images that are shown and whose rows can all be read.
+    pub(super) fn judged(&self) -> impl Iterator<Item = &Shown> {
+        let judged = self.active.iter();
+        let judged = judged.filter(|(id, _)| !self.unreadable.contains(id));
+        judged.map(|(_, shown)| shown)
+    }
+
     /// How many listing rows shown images lack.
     pub(super) fn missing_listings(&self) -> u64 {
-        let judged = self
-            .active
-            .iter()
-            .filter(|(id, _)| !self.unreadable.contains(id));
-        judged.map(|(_, shown)| shown.listings.len() as u64).sum()
+        self.judged().map(|shown| shown.listings.len() as u64).sum()
     }
 }
