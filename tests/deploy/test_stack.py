@@ -21,10 +21,13 @@ NOT_BEHIND_THE_EMULATOR = {
     # Functions are not told what stands before the stage in an emulator's URL, so links lead to the host.
     "pages_of_every_size_hold_all_images_once_by_key_and_by_link": None,
     "location_and_next_link_keep_whatever_stands_before_images": None,
+    "the_next_link_names_what_was_understood_and_is_left_out_where_headers_would_not_hold_it": None,
+    "a_host_that_could_be_anything_else_is_not_repeated": None,
     # A role's credentials end within the hour, and no URL promises more.
     "expires_in_is_bounded_goes_by_two_names_and_is_told_truly": None,
     # The emulator has no limit on bodies.
     "what_a_function_cannot_take_gets_413_with_the_way_around": None,
+    "an_image_in_json_is_encoded_twice_and_bounded_by_that": None,
 }
 
 

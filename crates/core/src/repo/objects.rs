@@ -341,13 +341,28 @@ impl Objects {
             .presigned(config.build().map_err(unexpected)?)
             .await
             .map_err(|error| StoreError::new(NAME, error))?;
+        // Only what is signed: on Lambda the SDK adds the function's own trace, which is nobody else's to send.
+        let signed = signed_headers(request.uri());
         // Whoever sends a body sends its length; browsers do not let pages set that header.
-        let headers = request
-            .headers()
-            .filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        let headers = request.headers().filter(|(name, _)| {
+            let name = name.to_ascii_lowercase();
+            name != "content-length" && signed.contains(&name)
+        });
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Ok((request.uri().to_owned(), headers.collect()))
     }
+}
+
+/// The names, in lower case, of the headers that a presigned URL is only good with.
+fn signed_headers(url: &str) -> Vec<String> {
+    let parameters = url
+        .split_once('?')
+        .map_or("", |(_, query)| query)
+        .split('&');
+    let signed = parameters
+        .filter_map(|parameter| parameter.strip_prefix("X-Amz-SignedHeaders="))
+        .flat_map(|names| names.split("%3B"));
+    signed.map(str::to_owned).collect()
 }
 
 fn base64_text(digest: &Sha256Digest) -> String {
@@ -382,6 +397,13 @@ mod tests {
         ] {
             assert_eq!(owner_in_key(foreign), None, "{foreign}");
         }
+    }
+
+    #[test]
+    fn the_headers_that_a_url_needs_are_those_that_it_signs() {
+        let url = "https://s3.example/b/k?X-Amz-Date=1&X-Amz-SignedHeaders=content-type%3Bhost&X-Amz-Signature=2";
+        assert_eq!(signed_headers(url), ["content-type", "host"]);
+        assert!(signed_headers("https://s3.example/b/k").is_empty());
     }
 
     #[test]

@@ -250,11 +250,21 @@ async fn a_request_that_runs_is_finished_before_the_stop() {
     let address = running.api_url.strip_prefix("http://").unwrap().to_owned();
     let mut connection = TcpStream::connect(&address).unwrap();
     let head = "POST /images?user_id=me HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\n";
-    write!(connection, "{head}content-length: 8\r\n\r\nhalf").unwrap();
-    assert_eq!(
-        get(&format!("{}/health", running.api_url)).await.status(),
-        200
-    );
+    // The server's word that it has begun to read the request.
+    let awaited = "HTTP/1.1 100 Continue\r\n\r\n";
+    let begun = tokio::task::spawn_blocking(move || {
+        write!(
+            connection,
+            "{head}expect: 100-continue\r\ncontent-length: 8\r\n\r\n"
+        )
+        .unwrap();
+        let mut word = vec![0; awaited.len()];
+        connection.read_exact(&mut word).unwrap();
+        assert_eq!(word, awaited.as_bytes());
+        write!(connection, "half").unwrap();
+        connection
+    });
+    let mut connection = begun.await.unwrap();
     let stop = tokio::spawn(running.stop());
     while TcpStream::connect(&address).is_ok() {
         tokio::time::sleep(Duration::from_millis(20)).await;
