@@ -7,6 +7,7 @@ mod error;
 mod items;
 mod keys;
 mod listing;
+mod object_keys;
 mod objects;
 mod rows;
 mod scan;
@@ -18,9 +19,8 @@ pub use error::StoreError;
 pub(crate) use items::{Begin, Images};
 pub(crate) use keys::{FEED_SHARDS, Facet, Position, SWEEP_SHARDS, Scope, listings, partition};
 pub(crate) use listing::{KeyRange, ListingQuery, ListingRow};
-pub(crate) use objects::{
-    Fetched, Objects, SignedRead, SignedWrite, id_in_key, object_key, owner_in_key,
-};
+pub(crate) use object_keys::{id_in_key, object_key, owner_in_key};
+pub(crate) use objects::{Fetched, Objects, SignedRead, SignedWrite};
 pub(crate) use rows::{Guard, Row, State, Turn};
 pub(crate) use scan::{AnyRow, Resume};
 pub(crate) use transact::Transition;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::card::{Card, corrupt, size_bytes};
 use super::keys::{self, Position};
-use super::objects::{direct_key, object_key};
+use super::object_keys::{direct_key, object_key};
 use crate::{
     DirectUpload, Error, Image, ImageId, ObjectName, Sha256Digest, Status, UserId, Visibility,
     timestamp,
