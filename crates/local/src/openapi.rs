@@ -8,7 +8,7 @@ const SUMMARY: &str = "\
 Stores images and finds them again.
 
 Every path may stand behind a prefix: a stage, a version, a base path. All errors are problem documents \
-(RFC 9457). The caller says who they are in the `X-User-Id` header, or in `user_id`.";
+(RFC 9457). The caller says who they are in the `X-User-Id` header; to write, `user_id` says it too.";
 
 /// What each function says of itself, in the order of [`crate::functions::ROUTES`].
 const DESCRIPTIONS: [fn() -> OpenApi; 5] = [
