@@ -11,7 +11,7 @@ const BOTH: &str = "SHOEBOX_TEST_ENDPOINT";
 const S3: &str = "SHOEBOX_TEST_S3_ENDPOINT";
 const DYNAMODB: &str = "SHOEBOX_TEST_DYNAMODB_ENDPOINT";
 
-/// An S3 and a `DynamoDB`, and what was made on them.
+/// An S3 and a DynamoDB, and what was made on them.
 pub(crate) struct Backend {
     pub(crate) name: &'static str,
     s3: Named,

@@ -1,11 +1,11 @@
-//! What the service needs of its two stores, as one suite that runs on every S3 and `DynamoDB` at hand: the embedded
+//! What the service needs of its two stores, as one suite that runs on every S3 and DynamoDB at hand: the embedded
 //! ones always, others where they are named.
 //!
 //! | variable | what it names |
 //! |---|---|
-//! | `SHOEBOX_TEST_ENDPOINT` | the URL of an endpoint with both S3 and `DynamoDB`, or `aws` |
+//! | `SHOEBOX_TEST_ENDPOINT` | the URL of an endpoint with both S3 and DynamoDB, or `aws` |
 //! | `SHOEBOX_TEST_S3_ENDPOINT` | an S3 alone, or in place of that endpoint's |
-//! | `SHOEBOX_TEST_DYNAMODB_ENDPOINT` | a `DynamoDB` alone, or in place of that endpoint's |
+//! | `SHOEBOX_TEST_DYNAMODB_ENDPOINT` | a DynamoDB alone, or in place of that endpoint's |
 //!
 //! A store that is not named is the embedded one. Credentials and region of named stores come from the whole provider
 //! chain. The suite makes buckets and tables of random names there, and removes them at its end.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use shoebox_core::config::{Environment, FromEnvironment};
 use tokio::sync::Mutex;
 
-/// Clients of an S3 and a `DynamoDB`, and the variables by which use cases reach them.
+/// Clients of an S3 and a DynamoDB, and the variables by which use cases reach them.
 #[derive(Debug, Clone)]
 pub(crate) struct Stores {
     pub(crate) s3: aws_sdk_s3::Client,

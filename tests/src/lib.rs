@@ -1,5 +1,5 @@
 //! Support of the system tests: a running service, a client, events, image files, and readers of what is
-//! stored. It knows the service as its users do, by HTTP, events, S3 and `DynamoDB`, and none of its types.
+//! stored. It knows the service as its users do, by HTTP, events, S3 and DynamoDB, and none of its types.
 
 #![expect(
     clippy::unwrap_used,

@@ -47,8 +47,8 @@ problems! {
 
 problems! {
     /// The problems of changing an image.
-    UpdateProblems: BAD_REQUEST FORBIDDEN NOT_FOUND CONFLICT PRECONDITION_FAILED INTERNAL_SERVER_ERROR
-        BAD_GATEWAY SERVICE_UNAVAILABLE
+    UpdateProblems: BAD_REQUEST FORBIDDEN NOT_FOUND CONFLICT PRECONDITION_FAILED PAYLOAD_TOO_LARGE
+        INTERNAL_SERVER_ERROR BAD_GATEWAY SERVICE_UNAVAILABLE
 }
 
 problems! {
@@ -59,7 +59,7 @@ problems! {
 
 problems! {
     /// The problems of deleting several, apart from those of single images.
-    BulkProblems: BAD_REQUEST INTERNAL_SERVER_ERROR
+    BulkProblems: BAD_REQUEST PAYLOAD_TOO_LARGE INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE
 }
 
 /// The headers by which every operation learns who is calling.
@@ -76,8 +76,8 @@ pub struct CallerParameters {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct IdempotencyParameters {
-    /// 1 to 128 visible ASCII characters. For 24 hours the same key with the same request gives the first answer;
-    /// with another request, 409.
+    /// 1 to 128 visible ASCII characters. For at least 24 hours the same key with the same request gives the first
+    /// answer; with another request, 409.
     #[param(
         required = false,
         rename = "Idempotency-Key",

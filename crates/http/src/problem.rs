@@ -66,7 +66,7 @@ impl Problem {
     pub fn new(status: StatusCode, code: &str, detail: &str, request_id: &str) -> Self {
         Self {
             kind: format!("urn:shoebox:problem:{code}"),
-            title: title(status).to_owned(),
+            title: title(status, code).to_owned(),
             status: status.as_u16(),
             detail: abridged(detail, MAX_DETAIL_CHARS).into_owned(),
             code: code.to_owned(),
@@ -226,7 +226,13 @@ fn with_retry_after(reply: Reply, status: StatusCode, secs: Option<u32>) -> Repl
     }
 }
 
-fn title(status: StatusCode) -> &'static str {
+/// The short text of a kind of problem: the same for every problem of one code.
+fn title(status: StatusCode, code: &str) -> &'static str {
+    match code {
+        "request_too_large" => return "The request is too large",
+        "bad_gateway" | "response_too_large" => return "The function failed",
+        _ => {}
+    }
     match status {
         StatusCode::BAD_REQUEST => "The request is not valid",
         StatusCode::UNAUTHORIZED => "Credentials are missing or wrong",

@@ -1,4 +1,4 @@
-//! The AWS endpoint: `DynamoDB`, S3 and the emulator's paths of the API behind one port, told apart as
+//! The AWS endpoint: DynamoDB, S3 and the emulator's paths of the API behind one port, told apart as
 //! `LocalStack` does.
 
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ use crate::gateway::Gateway;
 use crate::ingress;
 use crate::s3::S3;
 
-/// The header by which a request says that it is for `DynamoDB`.
+/// The header by which a request says that it is for DynamoDB.
 const TARGET: &str = "x-amz-target";
 
 /// Where the emulator's tools ask whether it runs.
@@ -121,7 +121,7 @@ fn unavailable() -> Response {
     )
 }
 
-/// An error as SDKs read it from `DynamoDB`.
+/// An error as SDKs read it from DynamoDB.
 fn refusal(status: StatusCode, kind: &str, detail: &str) -> Response {
     let body = serde_json::json!({"__type": kind, "message": detail});
     let mut response = axum::response::IntoResponse::into_response(Json(body));

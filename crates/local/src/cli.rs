@@ -9,7 +9,7 @@ use local::{Data, Options};
 use shoebox_core::Repair;
 use shoebox_core::config::Environment;
 
-/// Runs the image service on this machine: API, docs and gallery, with S3 and `DynamoDB` built in.
+/// Runs the image service on this machine: API, docs and gallery, with S3 and DynamoDB built in.
 #[derive(Debug, Parser)]
 #[command(name = "shoebox", version)]
 pub(crate) struct Arguments {
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     /// Port of the API, the docs and the gallery; 0 takes any free one
     #[arg(long, default_value_t = 8000)]
     port: u16,
-    /// Port of the AWS endpoint (S3, `DynamoDB`); 0 takes any free one
+    /// Port of the AWS endpoint (S3, DynamoDB); 0 takes any free one
     #[arg(long, default_value_t = 4566, global = true)]
     aws_port: u16,
     /// Address to listen on; whoever reaches it may read and change everything
@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
 /// Something else than serving.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Print the `OpenAPI` description of the API
+    /// Print the OpenAPI description of the API
     Openapi,
     /// Finish what uploads and deletes left behind, beside a running server or without one
     Sweep(Sweep),

@@ -20,7 +20,7 @@ pub fn s3_client(endpoint_url: &str, credentials: Credentials) -> aws_sdk_s3::Cl
     aws_sdk_s3::Client::from_conf(config)
 }
 
-/// A client of a `DynamoDB` endpoint.
+/// A client of a DynamoDB endpoint.
 #[must_use]
 pub fn dynamodb_client(endpoint_url: &str, credentials: Credentials) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::Config::builder()

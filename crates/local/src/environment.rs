@@ -7,7 +7,7 @@ use crate::options::ACCESS_KEY;
 
 /// The variables of the process that reach the functions: settings of the service, nothing that says
 /// which AWS account or endpoint it works on.
-const PASSED_ON: [&str; 14] = [
+const PASSED_ON: [&str; 13] = [
     "BUCKET_NAME",
     "S3_BUCKET_NAME",
     "IMAGES_BUCKET",
@@ -19,7 +19,6 @@ const PASSED_ON: [&str; 14] = [
     "MAX_IMAGE_PIXELS",
     "ALLOWED_CONTENT_TYPES",
     "PRESIGNED_URL_EXPIRATION",
-    "RENDITIONS",
     "LAST_KEY_SECRET",
     "LOG_LEVEL",
 ];

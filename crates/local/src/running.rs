@@ -34,7 +34,7 @@ pub enum StartError {
     /// A variable.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The embedded `DynamoDB`.
+    /// The embedded DynamoDB.
     #[error(transparent)]
     DynamoDb(#[from] DynamoDbError),
     /// The embedded S3.
@@ -56,9 +56,9 @@ pub enum StartError {
 pub struct Running {
     /// Where API and pages are, such as `http://127.0.0.1:8000`.
     pub api_url: String,
-    /// Where S3 and `DynamoDB` are for AWS clients, such as `http://127.0.0.1:4566`.
+    /// Where S3 and DynamoDB are for AWS clients, such as `http://127.0.0.1:4566`.
     pub aws_url: String,
-    /// Where `DynamoDB` is without the AWS endpoint before it.
+    /// Where DynamoDB is without the AWS endpoint before it.
     pub dynamodb_url: String,
     /// The bucket of the images.
     pub bucket: String,

@@ -15,7 +15,7 @@ use shoebox_http::openapi::{CallerParameters, IdempotencyParameters, UploadProbl
 use shoebox_http::{Call, Failure, Reply, Route};
 
 use crate::batch::Batch;
-use crate::bodies::{JsonUpload, MultipartUpload, UploadParameters, Uploaded};
+use crate::bodies::{JsonUpload, MultipartUpload, TextAttributes, Uploaded};
 
 pub use description::openapi;
 use direct::{complete_direct_upload, start_direct_upload};
@@ -68,7 +68,7 @@ pub async fn handle(uploader: Arc<Uploader>, call: Call) -> Result<Reply, Failur
     path = "/images",
     operation_id = "upload_images",
     tag = "images",
-    params(CallerParameters, IdempotencyParameters, UploadParameters),
+    params(CallerParameters, IdempotencyParameters, TextAttributes),
     request_body(content(
         (JsonUpload = "application/json"),
         (MultipartUpload = "multipart/form-data"),
@@ -113,15 +113,20 @@ async fn upload_images(uploader: &Uploader, mut call: Call) -> Result<Reply, Fai
     path = "/images/upload",
     operation_id = "upload_images_alias",
     tag = "images",
-    params(CallerParameters, IdempotencyParameters, UploadParameters),
+    params(CallerParameters, IdempotencyParameters, TextAttributes),
     request_body(content(
         (JsonUpload = "application/json"),
         (MultipartUpload = "multipart/form-data"),
-        (ImageBytes = "application/octet-stream"),
+        (ImageBytes = "image/jpeg"), (ImageBytes = "image/png"), (ImageBytes = "image/gif"), (ImageBytes = "image/webp"),
+        (ImageBytes = "image/avif"), (ImageBytes = "application/octet-stream"),
     )),
     responses(
-        (status = 201, description = "All images are stored.", body = Uploaded),
-        (status = 207, description = "Some of several images are stored.",
+        (status = 201, description = "All images are stored. One image is answered as itself, several as a list.",
+            body = Uploaded, headers(
+                ("Location" = String, description = "Where the image is, for one image."),
+                ("ETag" = String, description = "The version of its metadata, for one image."),
+            )),
+        (status = 207, description = "Some of several images are stored; `failed` names the others.",
             body = shoebox_http::bodies::UploadedImages),
         UploadProblems,
     ),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response, StatusCode};
 use shoebox_http::Problem;
 
@@ -106,7 +106,6 @@ impl Refusal {
         let json_type = HeaderValue::from_static("application/problem+json");
         headers.insert(CONTENT_TYPE, json_type);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         if let Some(methods) = &self.allow {
             headers.insert(ALLOW, reply::allowed_methods(methods));
         }

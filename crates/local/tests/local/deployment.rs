@@ -85,3 +85,31 @@ fn every_function_that_is_deployed_has_a_role_and_an_artifact_of_its_own() {
         assert_eq!(function.role, format!("{}{rest}Role", first.to_uppercase()));
     }
 }
+
+/// Each value of `deploy/responses.yml` that is a JSON document.
+fn gateway_documents() -> Vec<serde_json::Value> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/responses.yml");
+    let yaml = std::fs::read_to_string(path).unwrap();
+    let documents = yaml.lines().filter(|line| line.trim().starts_with('{'));
+    documents
+        .map(|line| serde_json::from_str(line.trim()).unwrap())
+        .collect()
+}
+
+#[test]
+fn what_the_deployed_gateway_says_by_itself_is_said_as_the_functions_say_it() {
+    let documents = gateway_documents();
+    assert_eq!(documents.len(), 9);
+    for document in documents {
+        let text = |member: &str| document[member].as_str().unwrap();
+        let status = u16::try_from(document["status"].as_u64().unwrap()).unwrap();
+        let status = http::StatusCode::from_u16(status).unwrap();
+        let problem = shoebox_http::Problem::new(
+            status,
+            text("code"),
+            text("detail"),
+            "$context.requestId",
+        );
+        assert_eq!(document, serde_json::to_value(problem).unwrap());
+    }
+}

@@ -112,6 +112,9 @@ async fn an_unknown_path_is_404_and_a_wrong_method_is_405_with_all_that_is_allow
         );
         assert_eq!(response.headers()["allow"], allow);
         assert_eq!(json_of(&response)["code"], "method_not_allowed");
+        // As little as any answer of a function.
+        let granted = "access-control-allow-origin";
+        assert!(!response.headers().contains_key(granted));
     }
 }
 
