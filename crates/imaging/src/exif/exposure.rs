@@ -1,21 +1,19 @@
 //! How a picture was exposed.
 
-use exif::Tag;
-
-use super::Fields;
+use super::tiff::{Fields, Tag};
 use crate::Exposure;
 
 /// Exposure times below this are written as a fraction, in seconds.
 const FRACTIONS_BELOW_SECS: f64 = 0.3;
 
-pub(super) fn read(fields: Fields<'_>) -> Option<Exposure> {
+pub(super) fn read(fields: &Fields<'_>) -> Option<Exposure> {
     let exposure = Exposure {
-        time: fields.rational(Tag::ExposureTime).and_then(format_time),
-        f_number: fields.rational(Tag::FNumber).and_then(positive),
+        time: fields.rational(Tag::EXPOSURE_TIME).and_then(format_time),
+        f_number: fields.rational(Tag::F_NUMBER).and_then(positive),
         iso: fields
-            .unsigned(Tag::PhotographicSensitivity)
+            .unsigned(Tag::PHOTOGRAPHIC_SENSITIVITY)
             .filter(|iso| *iso > 0),
-        focal_length_mm: fields.rational(Tag::FocalLength).and_then(positive),
+        focal_length_mm: fields.rational(Tag::FOCAL_LENGTH).and_then(positive),
     };
     (exposure != Exposure::default()).then_some(exposure)
 }

@@ -1,8 +1,6 @@
 //! Where a picture was taken.
 
-use exif::Tag;
-
-use super::Fields;
+use super::tiff::{Fields, Tag};
 use crate::Location;
 
 /// Degrees, minutes and seconds of an angle add up as these parts of a degree.
@@ -11,12 +9,18 @@ const PARTS_OF_A_DEGREE: [f64; 3] = [1.0, 60.0, 3600.0];
 const ALTITUDES_M: std::ops::RangeInclusive<f64> = -12_000.0..=100_000.0;
 
 /// The place, if latitude and longitude are both sound.
-pub(super) fn read(fields: Fields<'_>) -> Option<Location> {
-    let latitude = angle(fields, Tag::GPSLatitude, Tag::GPSLatitudeRef, b'S', 90.0)?;
-    let longitude = angle(fields, Tag::GPSLongitude, Tag::GPSLongitudeRef, b'W', 180.0)?;
-    let below_sea_level = fields.unsigned(Tag::GPSAltitudeRef) == Some(1);
+pub(super) fn read(fields: &Fields<'_>) -> Option<Location> {
+    let latitude = angle(fields, Tag::GPS_LATITUDE, Tag::GPS_LATITUDE_REF, b'S', 90.0)?;
+    let longitude = angle(
+        fields,
+        Tag::GPS_LONGITUDE,
+        Tag::GPS_LONGITUDE_REF,
+        b'W',
+        180.0,
+    )?;
+    let below_sea_level = fields.unsigned(Tag::GPS_ALTITUDE_REF) == Some(1);
     let altitude_m = fields
-        .rational(Tag::GPSAltitude)
+        .rational(Tag::GPS_ALTITUDE)
         .map(|metres| if below_sea_level { -metres } else { metres })
         .filter(|metres| ALTITUDES_M.contains(metres));
     Some(Location {
@@ -27,7 +31,7 @@ pub(super) fn read(fields: Fields<'_>) -> Option<Location> {
 }
 
 fn angle(
-    fields: Fields<'_>,
+    fields: &Fields<'_>,
     tag: Tag,
     reference_tag: Tag,
     negative: u8,

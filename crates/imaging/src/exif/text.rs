@@ -1,15 +1,13 @@
 //! Texts: cameras write them padded, with control characters, and of any length.
 
-use exif::Tag;
-
-use super::Fields;
+use super::tiff::{Fields, Tag};
 
 /// Longest text kept, in characters.
 const MAX_TEXT_CHARS: usize = 128;
 
 /// A text as it can be shown: no control characters, no padding, at most 128 characters; none if
 /// nothing is left.
-pub(super) fn clean(bytes: &[u8]) -> Option<String> {
+fn clean(bytes: &[u8]) -> Option<String> {
     let text: String = String::from_utf8_lossy(bytes)
         .chars()
         .filter(|character| !character.is_control() && *character != char::REPLACEMENT_CHARACTER)
@@ -19,9 +17,14 @@ pub(super) fn clean(bytes: &[u8]) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// A field's text, as it can be shown.
+pub(super) fn of(fields: &Fields<'_>, tag: Tag) -> Option<String> {
+    clean(fields.ascii(tag)?)
+}
+
 /// Maker and model; the maker once only where the model begins with it, as Canon's do.
-pub(super) fn camera(fields: Fields<'_>) -> Option<String> {
-    match (fields.text(Tag::Make), fields.text(Tag::Model)) {
+pub(super) fn camera(fields: &Fields<'_>) -> Option<String> {
+    match (of(fields, Tag::MAKE), of(fields, Tag::MODEL)) {
         (Some(make), Some(model)) => Some(join(&make, &model)),
         (make, model) => model.or(make),
     }

@@ -6,13 +6,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod metadata;
 mod support;
 
 use imaging::{InspectError, Limits, Orientation, declared_pixels, inspect};
 use proptest::prelude::*;
-use support::{
-    exif_with_orientation, png, png_of, png_with_odd_palette, sample, samples, with_segment,
-};
+use support::{exif_with_orientation, png, png_of, png_with_odd_palette, sample, samples};
 
 /// Bytes that tell any format: shorter files are of no known type.
 const LONGEST_SIGNATURE_BYTES: usize = 24;
@@ -190,28 +189,6 @@ fn a_wrong_checksum_of_the_pixels_is_corrupt() {
         inspect(&file, &Limits::default()),
         Err(InspectError::Corrupt { .. })
     ));
-}
-
-#[test]
-fn metadata_that_cannot_be_read_is_dropped_and_the_image_kept() {
-    let jpeg = with_segment(
-        &sample("baseline.jpg").bytes,
-        0xE1,
-        b"Exif\0\0MM\0*\xFF\xFF\xFF\xFF",
-    );
-    let inspection = inspect(&jpeg, &Limits::default()).unwrap();
-    assert!(inspection.exif.is_empty());
-    assert_eq!(inspection.orientation, Orientation::Upright);
-}
-
-#[test]
-fn a_jpeg_to_be_turned_is_measured_as_displayed() {
-    let mut segment = b"Exif\0\0".to_vec();
-    segment.extend(exif_with_orientation(6));
-    let jpeg = with_segment(&sample("baseline.jpg").bytes, 0xE1, &segment);
-    let inspection = inspect(&jpeg, &Limits::default()).unwrap();
-    assert_eq!(inspection.orientation, Orientation::Rotated90);
-    assert_eq!((inspection.width_px, inspection.height_px), (12, 20));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Small valid images: some made here, and in `tests/samples` some of the same kind that were made once
 //! with the encoders of Pillow 13, for which there are none in Rust without a native library.
 
+pub(crate) mod avif;
+pub(crate) mod tiff;
+
 use std::borrow::Cow;
 
 use imaging::ImageFormat;
@@ -30,7 +33,7 @@ pub(crate) fn samples() -> Vec<Sample> {
                 format: $format,
                 size: $size,
                 frames: $frames,
-                bytes: Cow::Borrowed(include_bytes!(concat!("../samples/", $name))),
+                bytes: Cow::Borrowed(include_bytes!(concat!("../../samples/", $name))),
             }
         };
     }
@@ -142,20 +145,28 @@ fn gif() -> Vec<u8> {
 }
 
 fn lossless_webp() -> Vec<u8> {
+    webp_with_exif(&[])
+}
+
+/// A lossless WebP with EXIF metadata, if it is not empty.
+pub(crate) fn webp_with_exif(tiff: &[u8]) -> Vec<u8> {
     let mut file = Vec::new();
-    image_webp::WebPEncoder::new(&mut file)
+    let mut encoder = image_webp::WebPEncoder::new(&mut file);
+    encoder.set_exif_metadata(tiff.to_vec());
+    encoder
         .encode(&pixels(), 20, 12, image_webp::ColorType::Rgba8)
         .unwrap();
     file
 }
 
-/// EXIF metadata that says nothing but an orientation: a TIFF header and a directory of one entry.
+/// EXIF metadata that says nothing but an orientation.
 pub(crate) fn exif_with_orientation(value: u8) -> Vec<u8> {
-    let mut tiff = b"MM\0*\0\0\0\x08\0\x01".to_vec();
-    tiff.extend_from_slice(b"\x01\x12\0\x03\0\0\0\x01\0");
-    tiff.push(value);
-    tiff.extend_from_slice(&[0; 6]);
-    tiff
+    tiff::tiff(
+        false,
+        &[(0x0112, tiff::Value::Short(value.into()))],
+        &[],
+        &[],
+    )
 }
 
 /// A JPEG with a segment behind its start of image.
