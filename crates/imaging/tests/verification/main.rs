@@ -302,7 +302,7 @@ proptest! {
         choice in any::<prop::sample::Index>(),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
     ) {
-        let limits = Limits { max_pixels: 10_000, ..Limits::default() };
+        let limits = Limits { max_pixels: 20_000, ..Limits::default() };
         let samples = samples();
         let mut bytes = choice.get(&samples).bytes.to_vec();
         for (place, value) in damage {
@@ -327,7 +327,7 @@ proptest! {
         let sample = choice.get(&samples);
         let mut bytes = sample.bytes[..kept.min(sample.bytes.len())].to_vec();
         bytes.extend(rest);
-        let limits = Limits { max_pixels: 10_000, ..Limits::default() };
+        let limits = Limits { max_pixels: 20_000, ..Limits::default() };
         let decoded = inspect(&bytes, &limits).is_ok();
         prop_assert!(!decoded || declared_pixels(&bytes).is_some());
     }
