@@ -1,10 +1,13 @@
 //! Where the data of items lies (ISO/IEC 14496-12 8.11.3, `iloc`).
 
+use std::collections::BTreeMap;
+
 use crate::InspectError;
 use crate::bytes::ByteReader;
 use crate::error::Defect;
 
 use super::boxes::{full_box, short_or_long};
+use super::meta::insert;
 
 /// Most extents of all items: a handful each is usual.
 const MAX_EXTENTS: usize = 65_536;
@@ -12,7 +15,6 @@ const MAX_EXTENTS: usize = 65_536;
 /// Where an item's data lies.
 #[derive(Debug)]
 pub(super) struct Location {
-    pub(super) item: u32,
     /// Whether offsets count from the start of the `idat` box rather than of the file.
     in_item_data: bool,
     extents: Vec<Extent>,
@@ -33,8 +35,8 @@ struct FieldSizes {
     index: u8,
 }
 
-/// Reads an `iloc` box.
-pub(super) fn parse(payload: &[u8]) -> Result<Vec<Location>, InspectError> {
+/// Reads an `iloc` box: where each item's data lies.
+pub(super) fn parse(payload: &[u8]) -> Result<BTreeMap<u32, Location>, InspectError> {
     let (version, _, mut reader) = full_box(payload)?;
     if version > 2 {
         return Err(Defect("an item location box of an unknown version").into());
@@ -47,15 +49,16 @@ pub(super) fn parse(payload: &[u8]) -> Result<Vec<Location>, InspectError> {
         index: if version == 0 { 0 } else { base_and_index & 15 },
     };
     let count = short_or_long(&mut reader, version == 2)?;
-    let mut locations = Vec::new();
+    let mut locations = BTreeMap::new();
     let mut extents = 0;
     for _ in 0..count {
+        let item = short_or_long(&mut reader, version == 2)?;
         let location = read_location(&mut reader, version, &sizes)?;
         extents += location.extents.len();
         if extents > MAX_EXTENTS {
             return Err(Defect("too many extents").into());
         }
-        locations.push(location);
+        insert(&mut locations, item, location)?;
     }
     Ok(locations)
 }
@@ -65,7 +68,6 @@ fn read_location(
     version: u8,
     sizes: &FieldSizes,
 ) -> Result<Location, InspectError> {
-    let item = short_or_long(reader, version == 2)?;
     let construction_method = match version {
         0 => 0,
         _ => reader.u16_be()? & 15,
@@ -95,7 +97,6 @@ fn read_location(
         }
     }
     Ok(Location {
-        item,
         in_item_data: construction_method == 1,
         extents,
     })
@@ -139,11 +140,25 @@ mod tests {
 
     #[test]
     fn extents_are_counted_over_all_items() {
-        let item = [&b"\0\x01\0\0\xFF\xFF"[..], &vec![0; 4 * 0xFFFF]].concat();
+        let item = [&b"\0\0\xFF\xFF"[..], &vec![0; 4 * 0xFFFF]].concat();
         // Offsets of four bytes, lengths of none, one or two items.
-        let one = [&b"\0\0\0\0\x40\0\0\x01"[..], &item].concat();
+        let one = [&b"\0\0\0\0\x40\0\0\x01"[..], b"\0\x01", &item].concat();
         assert_eq!(parse(&one).unwrap().len(), 1);
-        let two = [&b"\0\0\0\0\x40\0\0\x02"[..], &item, &item].concat();
+        let head = b"\0\0\0\0\x40\0\0\x02";
+        let two = [head, &b"\0\x01"[..], &item, b"\0\x02", &item].concat();
         assert!(matches!(parse(&two), Err(InspectError::Corrupt { .. })));
+    }
+
+    #[test]
+    fn items_without_data_are_counted_too() {
+        // Six bytes each, and of no field any size.
+        let items = |count: u16| {
+            let entries = (0..count).flat_map(|item| [item.to_be_bytes(), [0; 2], [0; 2]]);
+            let entries: Vec<_> = entries.flatten().collect();
+            [&[0; 6][..], &count.to_be_bytes(), &entries].concat()
+        };
+        assert_eq!(parse(&items(4096)).unwrap().len(), 4096);
+        let more = parse(&items(4097));
+        assert!(matches!(more, Err(InspectError::Corrupt { .. })));
     }
 }

@@ -1,5 +1,8 @@
 //! The items of a file and how they relate (ISO/IEC 14496-12 8.11, `meta`).
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::error::Defect;
 use crate::{InspectError, Orientation};
 
@@ -7,12 +10,11 @@ use super::boxes::{Boxes, full_box, short_or_long};
 use super::location::{self, Location};
 use super::properties::{self, Association, Property};
 
-/// Most items of a file: a grid has at most 65,536 tiles, but no camera writes more than some dozens,
-/// and looking items up is a walk over all.
-const MAX_ITEMS: usize = 4096;
+/// Most items of a file, and most entries of each table of them: a grid has at most 65,536 tiles, but no camera
+/// writes more than some dozens.
+pub(super) const MAX_ITEMS: usize = 4096;
 
-/// Most items that all references lead to, four of each of the most items: looking for those to an item
-/// is a walk over all.
+/// Most items that all references lead to: four of each of the most items.
 const MAX_REFERRED: usize = 16_384;
 
 /// The items of a file.
@@ -21,17 +23,15 @@ pub(super) struct Meta<'a> {
     pub(super) file: &'a [u8],
     /// The item to be displayed.
     pub(super) primary: u32,
-    items: Vec<Item>,
-    locations: Vec<Location>,
+    /// The type of each item.
+    kinds: BTreeMap<u32, [u8; 4]>,
+    locations: BTreeMap<u32, Location>,
     references: Vec<Reference>,
-    associations: Vec<Association>,
+    /// The properties of each item, in order.
+    associations: BTreeMap<u32, Vec<Association>>,
+    /// The item that holds the transparency of each that has some.
+    alphas: BTreeMap<u32, u32>,
     item_data: &'a [u8],
-}
-
-#[derive(Debug)]
-struct Item {
-    id: u32,
-    kind: [u8; 4],
 }
 
 /// A reference from one item to others, in order.
@@ -52,41 +52,29 @@ impl<'a> Meta<'a> {
             Some(payload) => parse_references(payload)?,
             None => Vec::new(),
         };
-        let meta = Self {
+        let associations = properties::parse(boxes.clone().require(*b"iprp")?)?;
+        Ok(Self {
             file,
             primary: short_or_long(&mut primary, version > 0)?,
-            items: parse_items(boxes.clone().require(*b"iinf")?)?,
+            kinds: parse_kinds(boxes.clone().require(*b"iinf")?)?,
             locations: location::parse(boxes.clone().require(*b"iloc")?)?,
+            alphas: alphas(&references, &associations),
             references,
-            associations: properties::parse(boxes.clone().require(*b"iprp")?)?,
+            associations,
             item_data: boxes.find(*b"idat")?.unwrap_or_default(),
-        };
-        if meta
-            .items
-            .len()
-            .max(meta.locations.len())
-            .max(meta.references.len())
-            > MAX_ITEMS
-        {
-            return Err(Defect("too many items").into());
-        }
-        Ok(meta)
+        })
     }
 
     /// The type of an item.
     pub(super) fn kind(&self, item: u32) -> Result<[u8; 4], Defect> {
-        self.items
-            .iter()
-            .find(|known| known.id == item)
-            .map(|known| known.kind)
-            .ok_or(Defect("an item that is not there"))
+        let kind = self.kinds.get(&item).copied();
+        kind.ok_or(Defect("an item that is not there"))
     }
 
     /// The data of an item.
     pub(super) fn data(&self, item: u32) -> Result<Vec<u8>, InspectError> {
         self.locations
-            .iter()
-            .find(|location| location.item == item)
+            .get(&item)
             .ok_or(Defect("an item without data"))?
             .data(self.file, self.item_data)
     }
@@ -94,6 +82,7 @@ impl<'a> Meta<'a> {
     /// Width and height in pixels that an item declares.
     pub(super) fn size(&self, item: u32) -> Option<(u32, u32)> {
         self.properties(item)
+            .iter()
             .find_map(|association| match association.property {
                 Property::Size(width, height) => Some((width, height)),
                 _ => None,
@@ -104,6 +93,7 @@ impl<'a> Meta<'a> {
     /// 7.3.6.7).
     pub(super) fn orientation(&self, item: u32) -> Orientation {
         self.properties(item)
+            .iter()
             .fold(
                 Orientation::Upright,
                 |orientation, association| match association.property {
@@ -121,15 +111,13 @@ impl<'a> Meta<'a> {
     /// Whether an item may be shown only by those who know a property that is not known here.
     pub(super) fn needs_unknown_property(&self, item: u32) -> bool {
         self.properties(item)
+            .iter()
             .any(|found| found.is_essential && found.property == Property::Unknown)
     }
 
     /// The item that holds the transparency of another.
     pub(super) fn alpha_of(&self, item: u32) -> Option<u32> {
-        self.referring(*b"auxl", item).find(|auxiliary| {
-            self.properties(*auxiliary)
-                .any(|association| association.property == Property::Alpha)
-        })
+        self.alphas.get(&item).copied()
     }
 
     /// The items that an item is made from, in order.
@@ -143,34 +131,51 @@ impl<'a> Meta<'a> {
 
     /// EXIF metadata of an item, from its TIFF header on (ISO/IEC 23008-12 annex A.2.1).
     pub(super) fn exif_of(&self, item: u32) -> Option<Vec<u8>> {
-        let exif = self
-            .referring(*b"cdsc", item)
-            .find(|described| self.kind(*described) == Ok(*b"Exif"))?;
+        let describes = |reference: &&Reference| {
+            reference.kind == *b"cdsc"
+                && self.kind(reference.from) == Ok(*b"Exif")
+                && reference.to.contains(&item)
+        };
+        let exif = self.references.iter().find(describes)?.from;
         let data = self.data(exif).ok()?;
         let (offset, rest) = data.split_first_chunk()?;
         let offset = usize::try_from(u32::from_be_bytes(*offset)).ok()?;
         rest.get(offset..).map(<[u8]>::to_vec)
     }
 
-    fn properties(&self, item: u32) -> impl Iterator<Item = &Association> {
-        self.associations
-            .iter()
-            .filter(move |association| association.item == item)
-    }
-
-    fn referring(&self, kind: [u8; 4], to: u32) -> impl Iterator<Item = u32> {
-        self.references
-            .iter()
-            .filter(move |reference| reference.kind == kind && reference.to.contains(&to))
-            .map(|reference| reference.from)
+    fn properties(&self, item: u32) -> &[Association] {
+        let properties = self.associations.get(&item);
+        properties.map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// Reads an `iinf` box (ISO/IEC 14496-12 8.11.6).
-fn parse_items(payload: &[u8]) -> Result<Vec<Item>, InspectError> {
+/// The transparency of each item that has some: the first auxiliary image of that type that refers to it.
+fn alphas(
+    references: &[Reference],
+    associations: &BTreeMap<u32, Vec<Association>>,
+) -> BTreeMap<u32, u32> {
+    let is_alpha = |association: &Association| association.property == Property::Alpha;
+    let auxiliaries: BTreeSet<u32> = associations
+        .iter()
+        .filter(|(_, properties)| properties.iter().any(is_alpha))
+        .map(|(item, _)| *item)
+        .collect();
+    let mut alphas = BTreeMap::new();
+    for reference in references {
+        if reference.kind == *b"auxl" && auxiliaries.contains(&reference.from) {
+            for item in &reference.to {
+                alphas.entry(*item).or_insert(reference.from);
+            }
+        }
+    }
+    alphas
+}
+
+/// Reads an `iinf` box (ISO/IEC 14496-12 8.11.6): the type of each item.
+fn parse_kinds(payload: &[u8]) -> Result<BTreeMap<u32, [u8; 4]>, InspectError> {
     let (version, _, mut reader) = full_box(payload)?;
     let _count = short_or_long(&mut reader, version > 0)?;
-    let mut items = Vec::new();
+    let mut kinds = BTreeMap::new();
     for entry in Boxes::new(reader.rest()) {
         let entry = entry?;
         let (version, _, mut reader) = full_box(entry.payload)?;
@@ -180,12 +185,27 @@ fn parse_items(payload: &[u8]) -> Result<Vec<Item>, InspectError> {
         }
         let id = short_or_long(&mut reader, version > 2)?;
         let _protection = reader.u16_be()?;
-        items.push(Item {
-            id,
-            kind: reader.take_array()?,
-        });
+        insert(&mut kinds, id, reader.take_array()?)?;
     }
-    Ok(items)
+    Ok(kinds)
+}
+
+/// Adds what a table says of an item. No table names an item twice, or more items than a file may have.
+pub(super) fn insert<T>(
+    table: &mut BTreeMap<u32, T>,
+    item: u32,
+    value: T,
+) -> Result<(), InspectError> {
+    if table.len() == MAX_ITEMS {
+        return Err(Defect("too many items").into());
+    }
+    match table.entry(item) {
+        Entry::Vacant(place) => {
+            place.insert(value);
+            Ok(())
+        }
+        Entry::Occupied(_) => Err(Defect("a table that names an item twice").into()),
+    }
 }
 
 /// Reads an `iref` box (ISO/IEC 14496-12 8.11.12).
@@ -200,14 +220,19 @@ fn parse_references(payload: &[u8]) -> Result<Vec<Reference>, InspectError> {
         let from = short_or_long(&mut reader, is_long)?;
         let count = reader.u16_be()?;
         referred += usize::from(count);
-        if referred > MAX_REFERRED {
+        if referred > MAX_REFERRED || references.len() == MAX_ITEMS {
             return Err(Defect("too many references").into());
         }
         let to = (0..count).map(|_| short_or_long(&mut reader, is_long));
+        let to = to.collect::<Result<Vec<_>, _>>()?;
+        // 8.11.12.3: within an array a value occurs at most once.
+        if to.iter().collect::<BTreeSet<_>>().len() < to.len() {
+            return Err(Defect("a reference that names an item twice").into());
+        }
         references.push(Reference {
             kind: found.kind,
             from,
-            to: to.collect::<Result<_, _>>()?,
+            to,
         });
     }
     Ok(references)
@@ -295,7 +320,7 @@ mod tests {
     #[test]
     fn references_are_counted_over_all_items() {
         let reference = |count: u16| {
-            let targets = vec![0; 2 * usize::from(count)];
+            let targets: Vec<u8> = (0..count).flat_map(u16::to_be_bytes).collect();
             boxed(
                 *b"auxl",
                 &[&[0, 1], &count.to_be_bytes()[..], &targets].concat(),
@@ -310,5 +335,39 @@ mod tests {
         let more = box_of(&[16_000, 385]);
         let refusal = parse_references(&more);
         assert!(matches!(refusal, Err(InspectError::Corrupt { .. })));
+    }
+
+    #[test]
+    fn a_reference_names_an_item_once() {
+        let reference = |targets: &[u8]| [&[0; 4], &boxed(*b"dimg", targets)[..]].concat();
+        assert!(parse_references(&reference(b"\0\x01\0\x02\0\x02\0\x03")).is_ok());
+        let twice = parse_references(&reference(b"\0\x01\0\x02\0\x02\0\x02"));
+        assert!(matches!(twice, Err(InspectError::Corrupt { .. })));
+    }
+
+    #[test]
+    fn tables_end_at_the_most_items_and_name_none_twice() {
+        let mut table = BTreeMap::new();
+        for item in 0..4096 {
+            insert(&mut table, item, ()).unwrap();
+        }
+        let more = insert(&mut table, 4096, ());
+        assert!(matches!(more, Err(InspectError::Corrupt { .. })));
+        let mut table = BTreeMap::from([(7, 'a')]);
+        assert!(insert(&mut table, 7, 'b').is_err());
+        assert_eq!(table, BTreeMap::from([(7, 'a')]));
+        // Each entry is a few bytes of the file: they are refused before all of them are read.
+        let count = 2 * 4096u16;
+        let entries = (0..count).flat_map(|item| boxed(*b"infe", &kind_entry(item)));
+        let file = [&[0; 6][..], &entries.collect::<Vec<_>>()].concat();
+        assert!(matches!(
+            parse_kinds(&file),
+            Err(InspectError::Corrupt { .. })
+        ));
+        assert_eq!(parse_kinds(&file[..6 + 23 * 4096]).unwrap().len(), 4096);
+    }
+
+    fn kind_entry(item: u16) -> Vec<u8> {
+        [&[2, 0, 0, 0][..], &item.to_be_bytes(), b"\0\0av01\0\0\0"].concat()
     }
 }
