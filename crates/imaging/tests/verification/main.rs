@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod avif;
 mod metadata;
 mod support;
 
@@ -60,10 +61,9 @@ fn bytes_behind_the_end_of_an_image_do_no_harm() {
 }
 
 #[test]
-fn pixels_are_counted_over_all_frames_up_to_the_limit_itself() {
+fn pixels_are_counted_over_all_pictures_up_to_the_limit_itself() {
     for sample in samples() {
-        let (width, height) = sample.size;
-        let pixels = u64::from(width) * u64::from(height) * u64::from(sample.frames);
+        let pixels = declared_pixels(&sample.bytes).unwrap();
         let limit = |max_pixels| Limits {
             max_pixels,
             ..Limits::default()
@@ -82,54 +82,6 @@ fn pixels_are_counted_over_all_frames_up_to_the_limit_itself() {
             sample.name
         );
     }
-}
-
-#[test]
-fn tracks_of_a_sequence_count_together_and_are_few() {
-    let with_tracks = |count| {
-        let limit = |max_pixels| Limits {
-            max_pixels,
-            ..Limits::default()
-        };
-        let file = avif_with_tracks(count);
-        let pixels = 20 * 12 * 3 * count as u64;
-        (
-            inspect(&file, &limit(pixels)),
-            inspect(&file, &limit(pixels - 1)),
-        )
-    };
-    for count in 1..=4 {
-        let (at_the_limit, past_it) = with_tracks(count);
-        assert_eq!(at_the_limit.unwrap().frames, 3, "{count} tracks");
-        let is_right = matches!(past_it, Err(InspectError::TooManyPixels { .. }));
-        assert!(is_right, "{count} tracks");
-    }
-    let (at_the_limit, _) = with_tracks(5);
-    assert!(matches!(at_the_limit, Err(InspectError::Corrupt { .. })));
-}
-
-/// The sample of an animated AVIF with its track so many times.
-fn avif_with_tracks(count: usize) -> Vec<u8> {
-    let mut file = sample("animated.avif").bytes.into_owned();
-    let start_of = |file: &[u8], name: &[u8; 4]| {
-        let found = file.windows(4).position(|window| window == name);
-        found.unwrap() - 4
-    };
-    let whole = |bytes: &[u8], start: usize| {
-        let size = u32::from_be_bytes(*bytes[start..].first_chunk().unwrap());
-        bytes[start..start + size as usize].to_vec()
-    };
-    let start = start_of(&file, b"moov");
-    let movie = whole(&file, start);
-    // What is left in its place keeps all offsets as they are.
-    file[start + 4..start + 8].copy_from_slice(b"free");
-    let track = whole(&movie, start_of(&movie, b"trak"));
-    let more = track.repeat(count - 1);
-    let size = u32::try_from(movie.len() + more.len()).unwrap();
-    file.extend(size.to_be_bytes());
-    file.extend(&movie[4..]);
-    file.extend(more);
-    file
 }
 
 #[test]

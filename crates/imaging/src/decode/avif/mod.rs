@@ -24,14 +24,11 @@ use crate::{InspectError, Limits};
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectError> {
     let file = File::parse(bytes)?;
     let meta = Meta::parse(bytes, file.meta)?;
-    let still = Still::of_item(&meta, meta.primary, None, limits)?;
-    let alpha = still.alpha(&meta, meta.primary, limits)?;
-    let tracks = match file.movie {
-        Some(movie) => sequence::tracks(movie, limits)?,
-        None => Vec::new(),
-    };
-    let frames = sequence::frames(&tracks);
-    limits.check_pixels(still.width, still.height, frames)?;
+    let Pictures {
+        still,
+        alpha,
+        tracks,
+    } = Pictures::find(&file, &meta, limits)?;
 
     let mut thumbnail = still.decode(&meta)?;
     if let Some(alpha) = alpha {
@@ -45,7 +42,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
     Ok(Decoded {
         width: still.width,
         height: still.height,
-        frames,
+        frames: sequence::frames(&tracks),
         // Its own transformations count, not EXIF's orientation (ISO/IEC 23000-22 7.3.6.7).
         container_orientation: Some(meta.orientation(meta.primary)),
         exif: meta.exif_of(meta.primary),
@@ -57,16 +54,59 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
 pub(super) fn declared_pixels(bytes: &[u8]) -> Result<u64, InspectError> {
     let file = File::parse(bytes)?;
     let meta = Meta::parse(bytes, file.meta)?;
-    let still = Still::of_item(&meta, meta.primary, None, &Limits::NONE)?;
-    let alpha = still.alpha(&meta, meta.primary, &Limits::NONE)?;
-    let tracks = match file.movie {
-        Some(movie) => sequence::tracks(movie, &Limits::NONE)?,
-        None => Vec::new(),
-    };
-    let stills = [Some(&still), alpha.as_ref()].into_iter().flatten();
-    let stills = stills.map(Still::decoded_pixels);
-    let frames = tracks.iter().map(Track::decoded_pixels);
-    Ok(stills.chain(frames).fold(0, u64::saturating_add))
+    let pictures = Pictures::find(&file, &meta, &Limits::NONE)?;
+    Ok(pictures.decoded_pixels())
+}
+
+/// All pictures of a file, before they are decoded.
+struct Pictures<'a> {
+    still: Still,
+    /// Its transparency.
+    alpha: Option<Still>,
+    tracks: Vec<Track<'a>>,
+}
+
+impl<'a> Pictures<'a> {
+    /// The pictures, each checked against `limits`, and the pixels of all of them together.
+    fn find(file: &File<'a>, meta: &Meta<'a>, limits: &Limits) -> Result<Self, InspectError> {
+        let still = Still::of_item(meta, meta.primary, None, limits)?;
+        let pictures = Self {
+            alpha: still.alpha(meta, meta.primary, limits)?,
+            tracks: match file.movie {
+                Some(movie) => sequence::tracks(movie, (still.width, still.height), limits)?,
+                None => Vec::new(),
+            },
+            still,
+        };
+        if pictures.decoded_pixels() > limits.max_pixels {
+            return Err(InspectError::TooManyPixels {
+                width: pictures.still.width,
+                height: pictures.still.height,
+                frames: pictures.count(),
+                limit: limits.max_pixels,
+            });
+        }
+        Ok(pictures)
+    }
+
+    fn stills(&self) -> impl Iterator<Item = &Still> {
+        [Some(&self.still), self.alpha.as_ref()]
+            .into_iter()
+            .flatten()
+    }
+
+    /// How many pictures there are, with those of transparency.
+    fn count(&self) -> u32 {
+        let stills = self.stills().map(|_| 1);
+        let frames = self.tracks.iter().map(Track::samples);
+        stills.chain(frames).fold(0, u32::saturating_add)
+    }
+
+    fn decoded_pixels(&self) -> u64 {
+        let stills = self.stills().map(Still::decoded_pixels);
+        let frames = self.tracks.iter().map(Track::decoded_pixels);
+        stills.chain(frames).fold(0, u64::saturating_add)
+    }
 }
 
 /// The boxes of a file that matter.
@@ -91,10 +131,14 @@ impl<'a> File<'a> {
                 _ => {}
             }
         }
-        Ok(Self {
+        let movie = movie.filter(|_| is_sequence);
+        match (meta, movie) {
+            (Some(meta), movie) => Ok(Self { meta, movie }),
+            (None, Some(_)) => Err(InspectError::UnsupportedCoding {
+                coding: "AVIF sequence without a still image",
+            }),
             // Every box so far is whole: what is missing is still to come.
-            meta: meta.ok_or(InspectError::Truncated)?,
-            movie: movie.filter(|_| is_sequence),
-        })
+            (None, None) => Err(InspectError::Truncated),
+        }
     }
 }

@@ -37,9 +37,12 @@ struct Chunk {
     samples: u32,
 }
 
-/// The AV1 tracks of a `moov` box, checked against `limits`: those that are displayed together, and the others
-/// together.
-pub(super) fn tracks<'a>(movie: &'a [u8], limits: &Limits) -> Result<Vec<Track<'a>>, InspectError> {
+/// The AV1 tracks of a `moov` box, each checked against `limits`, of pictures of the size of the still image.
+pub(super) fn tracks<'a>(
+    movie: &'a [u8],
+    size: (u32, u32),
+    limits: &Limits,
+) -> Result<Vec<Track<'a>>, InspectError> {
     let mut tracks: Vec<Track<'_>> = Vec::new();
     for found in Boxes::new(movie) {
         let found = found?;
@@ -52,15 +55,8 @@ pub(super) fn tracks<'a>(movie: &'a [u8], limits: &Limits) -> Result<Vec<Track<'
         if tracks.len() == MAX_TRACKS {
             return Err(Defect("too many tracks").into());
         }
-        let like = tracks.iter().filter(|other| other.is_main == track.is_main);
-        let pixels = track.decoded_pixels() + like.map(Track::decoded_pixels).sum::<u64>();
-        if pixels > limits.max_pixels {
-            return Err(InspectError::TooManyPixels {
-                width: track.width,
-                height: track.height,
-                frames: track.samples,
-                limit: limits.max_pixels,
-            });
+        if (track.width, track.height) != size {
+            return Err(Defect("a track of another size than the still image").into());
         }
         tracks.push(track);
     }
@@ -110,6 +106,11 @@ impl<'a> Track<'a> {
             sizes,
             chunks: chunks(&sample_table, samples)?,
         }))
+    }
+
+    /// How many pictures it has.
+    pub(super) const fn samples(&self) -> u32 {
+        self.samples
     }
 
     /// The pixels of all pictures.
@@ -224,7 +225,7 @@ mod tests {
     fn samples_count_against_what_is_left_for_all_tracks() {
         let file = include_bytes!("../../../tests/samples/animated.avif");
         let movie = Boxes::new(file).require(*b"moov").unwrap();
-        let tracks = tracks(movie, &Limits::default()).unwrap();
+        let tracks = tracks(movie, (20, 12), &Limits::default()).unwrap();
         let mut left = file.len();
         tracks[0].decode(file, &mut left).unwrap();
         let mut enough = file.len() - left;

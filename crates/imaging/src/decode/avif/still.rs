@@ -52,11 +52,7 @@ impl Still {
         default_size: Option<(u32, u32)>,
         limits: &Limits,
     ) -> Result<Self, InspectError> {
-        if meta.needs_unknown_property(item) {
-            return Err(InspectError::UnsupportedCoding {
-                coding: "AVIF with an unknown essential property",
-            });
-        }
+        check_properties(meta, item)?;
         let still = match &meta.kind(item)? {
             b"av01" => {
                 let (width, height) = meta
@@ -109,16 +105,12 @@ impl Still {
         if sources.len() > MAX_TILES {
             return Err(Defect("too many tiles").into());
         }
-        let size = |tile: &u32| meta.size(*tile);
         let (tile_width, tile_height) = sources
             .first()
-            .and_then(size)
+            .and_then(|tile| meta.size(*tile))
             .ok_or(Defect("a tile that declares no size"))?;
-        if sources
-            .iter()
-            .any(|tile| size(tile) != Some((tile_width, tile_height)))
-        {
-            return Err(Defect("tiles of different sizes").into());
+        for tile in sources {
+            check_tile(meta, *tile, meta.size(*tile), (tile_width, tile_height))?;
         }
         // ISO/IEC 23000-22 7.3.11.4.2: tiles cover the image, and each of them holds some of it.
         let covered_width = tile_width.saturating_mul(grid.columns);
@@ -159,18 +151,23 @@ impl Still {
         limits: &Limits,
     ) -> Result<Option<Self>, InspectError> {
         if let Some(alpha) = meta.alpha_of(item) {
-            let default_size = Some((self.width, self.height));
-            return Self::of_item(meta, alpha, default_size, limits).map(Some);
+            let size = (self.width, self.height);
+            let alpha = Self::of_item(meta, alpha, Some(size), limits)?;
+            if (alpha.width, alpha.height) != size {
+                return Err(Defect("transparency of another size than its picture").into());
+            }
+            return Ok(Some(alpha));
         }
-        let tiles = self
-            .tiles
-            .iter()
-            .map(|tile| {
-                let item = meta.alpha_of(tile.item)?;
-                Some(Tile { item, ..*tile })
-            })
-            .collect::<Option<Vec<_>>>();
-        Ok(tiles.map(|tiles| Self { tiles, ..*self }))
+        let size = (self.tile_width, self.tile_height);
+        let mut tiles = Vec::new();
+        for tile in &self.tiles {
+            let Some(item) = meta.alpha_of(tile.item) else {
+                return Ok(None);
+            };
+            check_tile(meta, item, meta.size(item).or(Some(size)), size)?;
+            tiles.push(Tile { item, ..*tile });
+        }
+        Ok(Some(Self { tiles, ..*self }))
     }
 
     /// The pixels of all tiles.
@@ -197,6 +194,35 @@ impl Still {
         }
         Ok(builder.finish())
     }
+}
+
+/// Refuses an item that only those may show who know a property that is not known here.
+fn check_properties(meta: &Meta<'_>, item: u32) -> Result<(), InspectError> {
+    if meta.needs_unknown_property(item) {
+        return Err(InspectError::UnsupportedCoding {
+            coding: "AVIF with an unknown essential property",
+        });
+    }
+    Ok(())
+}
+
+/// Refuses a tile of a grid that is no coded picture, or whose declared size is not that of all others.
+fn check_tile(
+    meta: &Meta<'_>,
+    tile: u32,
+    declared: Option<(u32, u32)>,
+    of_all: (u32, u32),
+) -> Result<(), InspectError> {
+    check_properties(meta, tile)?;
+    if meta.kind(tile)? != *b"av01" {
+        return Err(InspectError::UnsupportedCoding {
+            coding: "AVIF whose tiles are not AV1",
+        });
+    }
+    if declared != Some(of_all) {
+        return Err(Defect("tiles of different sizes").into());
+    }
+    Ok(())
 }
 
 /// What the data of a grid item says.

@@ -90,10 +90,11 @@ pub(crate) fn avif(items: &[Item]) -> Vec<u8> {
         }
         associations.extend(id);
         associations.push(u8::try_from(item.properties.len()).unwrap());
+        // All are essential.
         for property in &item.properties {
             properties.extend(property);
             property_count += 1;
-            associations.push(property_count);
+            associations.push(0x80 | property_count);
         }
     }
     let container = boxed(*b"ipco", &properties);
