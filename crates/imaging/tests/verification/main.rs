@@ -104,6 +104,33 @@ fn a_jpeg_whose_scan_stops_half_way_is_corrupt_even_with_an_end_marker() {
 }
 
 #[test]
+fn a_wrong_checksum_of_metadata_is_corrupt_before_and_behind_the_pixels() {
+    let file = png(&[
+        (b"eXIf", &exif_with_orientation(6)),
+        (b"tEXt", b"Comment\0sound"),
+    ]);
+    assert!(inspect(&file, &Limits::default()).is_ok());
+    let chunk = |name: &[u8; 4]| {
+        let start = file.windows(4).position(|window| window == name).unwrap() - 4;
+        let length = u32::from_be_bytes(*file[start..].first_chunk().unwrap());
+        start..start + 12 + length as usize
+    };
+    for name in [b"eXIf", b"tEXt"] {
+        let mut before = file.clone();
+        before[chunk(name).end - 1] ^= 1;
+        let mut behind = file.clone();
+        let moved = before[chunk(name)].to_vec();
+        let end = behind.len() - 12;
+        behind.splice(end..end, moved);
+        behind.drain(chunk(name));
+        for file in [before, behind] {
+            let outcome = inspect(&file, &Limits::default());
+            assert!(matches!(outcome, Err(InspectError::Corrupt { .. })));
+        }
+    }
+}
+
+#[test]
 fn a_jpeg_header_over_a_gigabyte_of_nothing_is_refused_by_its_size() {
     let mut jpeg = sample("baseline.jpg").bytes.to_vec();
     let frame = jpeg

@@ -40,6 +40,7 @@ pub(super) fn declared_pixels(bytes: &[u8]) -> Result<u64, InspectError> {
 fn decode_frames(bytes: &[u8]) -> Result<Thumbnail, DecodingError> {
     let mut options = DecodeOptions::default();
     options.set_ignore_adler32(false);
+    options.set_skip_ancillary_crc_failures(false);
     // Texts and colour profiles inflate to any size, and nothing here needs them.
     options.set_ignore_text_chunk(true);
     options.set_ignore_iccp_chunk(true);
