@@ -64,9 +64,9 @@ impl ColorModel {
             Self::YCbCr => ycbcr_to_rgb(a, b, c),
             Self::Cmyk if inverted => [a, b, c].map(|paper| multiply(paper, d)),
             Self::Cmyk => [a, b, c].map(|ink| multiply(!ink, !d)),
-            // The transform was made of the complement of the inks, which inverts them once more.
-            Self::Ycck if inverted => ycbcr_to_rgb(a, b, c).map(|paper| multiply(paper, d)),
-            Self::Ycck => ycbcr_to_rgb(a, b, c).map(|paper| multiply(paper, !d)),
+            // Only an Adobe segment says that there is a transform, so inks are inverted: once by Adobe's programs,
+            // and of those in the transform once more, which Y, Cb and Cr stand for the complement of.
+            Self::Ycck => ycbcr_to_rgb(a, b, c).map(|ink| multiply(!ink, d)),
         }
     }
 }
@@ -116,5 +116,20 @@ mod tests {
         assert_eq!(ColorModel::Cmyk.to_rgb([255; 4], true), [255; 3]);
         assert_eq!(ColorModel::Cmyk.to_rgb([0, 0, 0, 255], false), [0; 3]);
         assert_eq!(ColorModel::Ycck.to_rgb([255, 128, 128, 0], true), [0; 3]);
+    }
+
+    #[test]
+    fn the_transform_of_inks_gives_what_libjpeg_and_its_viewers_make_of_it() {
+        // libjpeg: inks are the complement of what the transform gives, black passes as it is. Viewers: both are
+        // inverted.
+        assert_eq!(
+            ColorModel::Ycck.to_rgb([76, 85, 255, 255], true),
+            [1, 255, 255]
+        );
+        assert_eq!(
+            ColorModel::Ycck.to_rgb([76, 85, 255, 102], true),
+            [0, 102, 102]
+        );
+        assert_eq!(ColorModel::Ycck.to_rgb([0, 128, 128, 255], true), [255; 3]);
     }
 }
