@@ -19,7 +19,7 @@ pub enum InspectError {
         /// The media type, where the file is of a known one.
         content_type: Option<&'static str>,
     },
-    /// The image is larger than the limit on pixels, or than the memory its decoding may take.
+    /// The image is larger than the limit on pixels.
     #[error(
         "the image has {width} x {height} pixels in {frames} frame(s), over the limit of {limit} pixels"
     )]
@@ -28,10 +28,18 @@ pub enum InspectError {
         width: u32,
         /// Height of the picture in pixels, as coded.
         height: u32,
-        /// Number of frames counted against the limit.
+        /// Number of frames counted against the limit; for AVIF of all pictures, those of transparency too.
         frames: u32,
         /// Most pixels allowed.
         limit: u64,
+    },
+    /// Decoding the image would take more memory than it may.
+    #[error("the image has {width} x {height} pixels and would take too much memory to decode")]
+    TooMuchMemory {
+        /// Width of the picture in pixels, as coded.
+        width: u32,
+        /// Height of the picture in pixels, as coded.
+        height: u32,
     },
     /// The animation has more frames than the limit, whatever their size.
     #[error("the image has {frames} frames, over the limit of {limit} frames")]

@@ -17,7 +17,8 @@ pub struct Limits {
 impl Limits {
     /// A hundred megapixels: the largest photographs, and a bound on processing time.
     pub const DEFAULT_MAX_PIXELS: u64 = 100_000_000;
-    /// 384 MiB: with the upload itself (50 MiB) and the code it fits a function of 512 MiB.
+    /// 384 MiB: with the upload itself (50 MiB), a copy of it, and the code it fits the smallest function that verifies,
+    /// the sweeper of 1,024 MB, twice.
     pub const DEFAULT_MAX_DECODED_BYTES: u64 = 384 * 1024 * 1024;
 }
 
@@ -56,33 +57,30 @@ impl Limits {
                 limit: MAX_FRAMES,
             });
         }
-        check(width, height, frames, self.max_pixels)
+        let pixels = u128::from(width) * u128::from(height) * u128::from(frames);
+        if pixels > u128::from(self.max_pixels) {
+            return Err(InspectError::TooManyPixels {
+                width,
+                height,
+                frames,
+                limit: self.max_pixels,
+            });
+        }
+        Ok(())
     }
 
-    /// Refuses a picture whose decoder would hold more than `max_decoded_bytes`, at so many bytes for
-    /// each of its pixels.
+    /// Refuses a picture whose decoder would hold more than `max_decoded_bytes`.
     pub(crate) fn check_decoded_bytes(
         &self,
         width: u32,
         height: u32,
-        bytes_per_pixel: u64,
+        bytes: u64,
     ) -> Result<(), InspectError> {
-        check(width, height, 1, self.max_decoded_bytes / bytes_per_pixel)
+        if bytes > self.max_decoded_bytes {
+            return Err(InspectError::TooMuchMemory { width, height });
+        }
+        Ok(())
     }
-}
-
-#[cfg(feature = "codecs")]
-fn check(width: u32, height: u32, frames: u32, limit: u64) -> Result<(), InspectError> {
-    let pixels = u128::from(width) * u128::from(height) * u128::from(frames);
-    if pixels > u128::from(limit) {
-        return Err(InspectError::TooManyPixels {
-            width,
-            height,
-            frames,
-            limit,
-        });
-    }
-    Ok(())
 }
 
 #[cfg(all(test, feature = "codecs"))]
@@ -135,7 +133,13 @@ mod tests {
             max_decoded_bytes: 400,
             ..Limits::default()
         };
-        assert!(limits.check_decoded_bytes(10, 10, 4).is_ok());
-        assert!(limits.check_decoded_bytes(10, 11, 4).is_err());
+        assert!(limits.check_decoded_bytes(10, 10, 400).is_ok());
+        assert!(matches!(
+            limits.check_decoded_bytes(10, 10, 401),
+            Err(InspectError::TooMuchMemory {
+                width: 10,
+                height: 10
+            })
+        ));
     }
 }

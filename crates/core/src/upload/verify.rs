@@ -103,9 +103,9 @@ fn check_claims(attributes: &Attributes, inspection: &Inspection) -> Result<(), 
 fn refused(error: InspectError) -> Error {
     let detail = sentence(&error.to_string());
     match error {
-        InspectError::TooManyPixels { .. } | InspectError::TooManyFrames { .. } => {
-            Error::TooManyPixels { detail }
-        }
+        InspectError::TooManyPixels { .. }
+        | InspectError::TooMuchMemory { .. }
+        | InspectError::TooManyFrames { .. } => Error::TooManyPixels { detail },
         other => Error::BadImage {
             detail,
             cause: Some(Box::new(other)),

@@ -9,6 +9,7 @@
 mod avif;
 mod metadata;
 mod support;
+mod webp;
 
 use imaging::{InspectError, Limits, Orientation, declared_pixels, inspect};
 use proptest::prelude::*;

@@ -96,7 +96,8 @@ impl<'a> Track<'a> {
         }
         limits.check_pixels(width, height, samples)?;
         let pictures_held = samples.saturating_add(1).min(MAX_PICTURES_HELD);
-        limits.check_decoded_bytes(width, height, u64::from(pictures_held) * BYTES_PER_PIXEL)?;
+        let bytes = decode::pixels(width, height, pictures_held).saturating_mul(BYTES_PER_PIXEL);
+        limits.check_decoded_bytes(width, height, bytes)?;
         Ok(Some(Self {
             is_main,
             width,

@@ -83,12 +83,13 @@ impl Still {
             return Err(Defect("a picture without pixels").into());
         }
         limits.check_pixels(still.width, still.height, 1)?;
-        limits.check_decoded_bytes(still.tile_width, still.tile_height, BYTES_PER_PIXEL)?;
+        let picture_bytes =
+            decode::pixels(still.tile_width, still.tile_height, 1).saturating_mul(BYTES_PER_PIXEL);
+        let (width, height) = (still.width, still.height);
+        limits.check_decoded_bytes(width, height, picture_bytes)?;
         let layers_that_fit = (1..=MAX_LAYERS).rev().find(|layers| {
-            let bytes_per_pixel = u64::from(*layers) * BYTES_PER_PIXEL;
-            limits
-                .check_decoded_bytes(still.tile_width, still.tile_height, bytes_per_pixel)
-                .is_ok()
+            let bytes = picture_bytes.saturating_mul((*layers).into());
+            bytes <= limits.max_decoded_bytes
         });
         Ok(Self {
             max_layers: layers_that_fit.unwrap_or(1),

@@ -1,5 +1,7 @@
 //! WebP: lossy, lossless, with transparency, animated.
 
+mod lossless;
+mod prefix;
 mod riff;
 
 use std::io::Cursor;
@@ -17,7 +19,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
     let container = Container::parse(bytes)?;
     let (width, height) = (container.width, container.height);
     limits.check_pixels(width, height, container.frames)?;
-    limits.check_decoded_bytes(width, height, container.coding.bytes_per_pixel())?;
+    check_memory(&container, limits)?;
 
     let mut decoder = WebPDecoder::new(Cursor::new(container.bytes)).map_err(refusal)?;
     if decoder.dimensions() != (width, height) {
@@ -46,6 +48,20 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, InspectEr
         exif: container.exif.map(<[u8]>::to_vec),
         thumbnail,
     })
+}
+
+/// Refuses what its decoder would take too much memory for: pictures, and what it makes of the heads of those that are
+/// coded without loss, one after the other.
+fn check_memory(container: &Container<'_>, limits: &Limits) -> Result<(), InspectError> {
+    let (width, height) = (container.width, container.height);
+    let picture_bytes = pixels(width, height, 1) * container.coding.bytes_per_pixel();
+    limits.check_decoded_bytes(width, height, picture_bytes)?;
+    let bytes_left = limits.max_decoded_bytes.saturating_sub(picture_bytes);
+    for stream in container.lossless_streams() {
+        let table_bytes = stream?.table_bytes(bytes_left)?;
+        limits.check_decoded_bytes(width, height, picture_bytes + table_bytes)?;
+    }
+    Ok(())
 }
 
 /// See [`super::declared_pixels`].

@@ -4,6 +4,8 @@ use crate::InspectError;
 use crate::bytes::ByteReader;
 use crate::error::Defect;
 
+use super::lossless::Stream;
+
 /// Flag of an extended header: the file is animated.
 const ANIMATION_FLAG: u8 = 0b0000_0010;
 
@@ -45,6 +47,8 @@ pub(super) struct Container<'a> {
     pub(super) coding: Coding,
     /// EXIF metadata, from its TIFF header on.
     pub(super) exif: Option<&'a [u8]>,
+    /// The chunks that hold pictures, and maybe others.
+    chunks: ByteReader<'a>,
 }
 
 impl<'a> Container<'a> {
@@ -55,6 +59,7 @@ impl<'a> Container<'a> {
         let mut body = ByteReader::new(reader.take(size)?);
         let file = bytes.get(..reader.position()).unwrap_or(bytes);
         let _webp: [u8; 4] = body.take_array()?;
+        let chunks = body.rest();
 
         let (name, payload) = chunk(&mut body)?;
         let mut container = Self {
@@ -64,6 +69,7 @@ impl<'a> Container<'a> {
             frames: 1,
             coding: Coding::Lossy,
             exif: None,
+            chunks: ByteReader::new(chunks),
         };
         match &name {
             b"VP8 " => (container.width, container.height) = lossy_size(payload)?,
@@ -73,6 +79,11 @@ impl<'a> Container<'a> {
             }
             b"VP8X" => container.read_extended(payload, &mut body)?,
             _ => return Err(Defect("no picture in the first chunk").into()),
+        }
+        if name != *b"VP8X" {
+            // Whatever follows a picture on its own is not looked at.
+            let behind = body.rest().len();
+            container.chunks = ByteReader::new(&chunks[..chunks.len() - behind]);
         }
         if container.width == 0 || container.height == 0 {
             return Err(Defect("a picture without pixels").into());
@@ -95,7 +106,13 @@ impl<'a> Container<'a> {
         while !body.is_at_end() {
             let (name, payload) = chunk(body)?;
             match &name {
-                b"ANMF" => frames += 1,
+                b"ANMF" => {
+                    frames += 1;
+                    // The decoder goes on right behind a frame, padding or not.
+                    if payload.len() % 2 == 1 && !body.is_at_end() {
+                        return Err(Defect("a frame of an odd length").into());
+                    }
+                }
                 // Of several only one is decoded, and which is not for here to say.
                 b"ALPH" => self.coding = self.coding.max(Coding::LossyWithAlpha),
                 b"VP8L" => self.coding = self.coding.max(Coding::Lossless),
@@ -112,9 +129,63 @@ impl<'a> Container<'a> {
             }
             self.frames = frames;
             self.coding = Coding::Animated;
+        } else if frames > 0 {
+            return Err(Defect("frames of a picture that is not animated").into());
         }
         Ok(())
     }
+
+    /// Everything in the file that is coded without loss.
+    pub(super) fn lossless_streams(
+        &self,
+    ) -> impl Iterator<Item = Result<Stream<'a>, InspectError>> + use<'a> {
+        let mut chunks = self.chunks.clone();
+        let canvas = (self.width, self.height);
+        std::iter::from_fn(move || {
+            while !chunks.is_at_end() {
+                let stream = chunk(&mut chunks).and_then(|(name, payload)| match &name {
+                    b"ANMF" => frame_stream(payload, canvas),
+                    _ => Ok(stream(name, payload, canvas)),
+                });
+                match stream {
+                    Ok(None) => {}
+                    Ok(Some(stream)) => return Some(Ok(stream)),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+            None
+        })
+    }
+}
+
+/// What of a frame is coded without loss (RFC 9649 section 2.7.1.2): it comes first.
+fn frame_stream(payload: &[u8], canvas: (u32, u32)) -> Result<Option<Stream<'_>>, InspectError> {
+    let mut frame = ByteReader::new(payload);
+    let [left, top] = [u24(frame.take_array()?) * 2, u24(frame.take_array()?) * 2];
+    let [width, height] = [u24(frame.take_array()?) + 1, u24(frame.take_array()?) + 1];
+    if left + width > canvas.0 || top + height > canvas.1 {
+        return Err(Defect("a frame outside its canvas").into());
+    }
+    let _duration_and_flags: [u8; 4] = frame.take_array()?;
+    let (name, payload) = chunk(&mut frame)?;
+    Ok(stream(name, payload, (width, height)))
+}
+
+/// What a chunk of a picture of this size holds that is coded without loss: all of it, or its transparency.
+fn stream(name: [u8; 4], payload: &[u8], (width, height): (u32, u32)) -> Option<Stream<'_>> {
+    /// The bits of a transparency's first byte that say how it is coded.
+    const COMPRESSION_BITS: u8 = 3;
+    let (data, has_header) = match (&name, payload) {
+        (b"VP8L", data) => (data, true),
+        (b"ALPH", [first, data @ ..]) if first & COMPRESSION_BITS == 1 => (data, false),
+        _ => return None,
+    };
+    Some(Stream {
+        data,
+        has_header,
+        width,
+        height,
+    })
 }
 
 /// A chunk, passing over the byte that pads it to an even length (RFC 9649 section 2.3).

@@ -3,6 +3,7 @@
 
 pub(crate) mod avif;
 pub(crate) mod tiff;
+pub(crate) mod webp;
 
 use std::borrow::Cow;
 
