@@ -149,3 +149,33 @@ fn a_sequence_without_a_still_image_is_not_supported_rather_than_truncated() {
         Err(InspectError::UnsupportedCoding { .. })
     ));
 }
+
+#[test]
+fn memory_is_counted_for_avif_up_to_the_limit_itself() {
+    const PIXELS: u64 = 20 * 12;
+    for (name, bytes) in [
+        // Planes of 16 bits and the decoder's own tables.
+        ("still.avif", PIXELS * 7),
+        ("alpha.avif", PIXELS * 7),
+        // Three frames and the one in work; they take more than the still image.
+        ("animated.avif", PIXELS * 6 * 4),
+    ] {
+        let file = sample(name).bytes;
+        let outcome = |max_decoded_bytes| {
+            let limits = Limits {
+                max_decoded_bytes,
+                ..Limits::default()
+            };
+            inspect(&file, &limits)
+        };
+        assert!(outcome(bytes).is_ok(), "{name}");
+        let is_right = matches!(
+            outcome(bytes - 1),
+            Err(InspectError::TooMuchMemory {
+                width: 20,
+                height: 12
+            })
+        );
+        assert!(is_right, "{name}");
+    }
+}

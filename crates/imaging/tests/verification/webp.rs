@@ -64,6 +64,21 @@ fn groups_of_prefix_codes_count_as_memory_before_any_is_made() {
 }
 
 #[test]
+fn a_lossy_picture_counts_as_memory_up_to_the_limit_itself() {
+    let file = simple(b"VP8 ", &lossy());
+    let outcome = |max_decoded_bytes| {
+        let limits = Limits {
+            max_decoded_bytes,
+            ..Limits::default()
+        };
+        inspect(&file, &limits)
+    };
+    assert!(outcome(16 * 5).is_ok());
+    let past_it = outcome(16 * 5 - 1);
+    assert!(matches!(past_it, Err(InspectError::TooMuchMemory { .. })));
+}
+
+#[test]
 fn frames_belong_to_animations_and_lie_on_their_canvas() {
     let picture = chunk(b"VP8L", &lossless_of_groups(1, true));
     let loops = chunk(b"ANIM", &[0; 6]);
