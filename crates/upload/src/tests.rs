@@ -1,7 +1,9 @@
 //! What is answered before anything is stored. The stores here are a port that nobody listens on.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use lambda_http::http::request::Builder;
-use lambda_http::{Body, Response};
+use lambda_http::{Body, Context, Response};
 use serde_json::{Value, json};
 use shoebox_core::config::Environment;
 use shoebox_http::{Service, respond};
@@ -105,4 +107,42 @@ async fn several_bad_images_are_one_problem_that_names_each() {
         fields,
         ["files[0] (a.png)", "files[1] (b.png)", "files[2] (c.png)"]
     );
+}
+
+#[test]
+fn a_verification_that_takes_too_long_is_cut_off_and_keeps_nothing_else_from_going_on() {
+    /// What is left of the function's time, of which half a second is for the answer.
+    const TIME_LEFT: Duration = Duration::from_millis(600);
+    // The only thread that images are verified on is busy until the test lets go of it.
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().max_blocking_threads(1).build();
+    let runtime = runtime.unwrap();
+    let (let_go, held) = std::sync::mpsc::channel::<()>();
+    let busy = runtime.spawn_blocking(move || held.recv().is_err());
+
+    let deadline = (SystemTime::now() + TIME_LEFT).duration_since(UNIX_EPOCH);
+    let mut context = Context::default();
+    context.deadline = u64::try_from(deadline.unwrap().as_millis()).unwrap();
+    let request = post("/images", "image/png").header("x-user-id", "ann");
+    let request = request.extension(context);
+    let (upload, others) = runtime.block_on(async {
+        let mut others = 0;
+        let others_go_on = async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                others += 1;
+            }
+        };
+        let upload = tokio::select! {
+            upload = answer(request, "no picture".into()) => upload,
+            () = others_go_on => unreachable!(),
+        };
+        (upload, others)
+    });
+    let (response, problem) = upload;
+    assert_eq!(response.status(), 503);
+    assert_eq!(problem["code"], "out_of_time");
+    assert!(others > 0);
+    drop(let_go);
+    assert!(runtime.block_on(busy).unwrap());
 }

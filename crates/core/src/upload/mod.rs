@@ -27,7 +27,7 @@ pub use self::file::File;
 use self::file::Origin;
 use self::idempotency::{Claim, file_digest, request_digest};
 pub(crate) use self::publish::{Publisher, is_about_the_image};
-use self::verify::{part_filename, verify};
+use self::verify::{off_the_runtime, part_filename, verify};
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, ImageRules, bucket_name, table_name};
 use crate::model::to_millis;
@@ -69,6 +69,22 @@ struct Verified {
     attributes: Attributes,
     file: File,
     inspection: Inspection,
+}
+
+impl Verified {
+    /// Step 1, of one file of a request with these attributes.
+    fn of(rules: &ImageRules, attributes: Attributes, file: File) -> Result<Self, Error> {
+        let attributes = Attributes {
+            filename: part_filename(&attributes, &file)?,
+            ..attributes
+        };
+        let inspection = verify(rules, &attributes, &file)?;
+        Ok(Self {
+            attributes,
+            file,
+            inspection,
+        })
+    }
 }
 
 /// What an idempotency key makes of one file of a request.
@@ -126,13 +142,18 @@ impl Uploader {
         let key = upload.idempotency;
         let request = key.map(|key| (key, request_digest(&upload, &files)));
         let mut budget = PixelBudget::of(self.rules.max_pixels);
-        let verified: Vec<_> = files
-            .into_iter()
-            .map(|file| {
-                budget.take(&file)?;
-                self.verify(&upload, file)
+        let mut verified = Vec::with_capacity(files.len());
+        for file in files {
+            let (rules, attributes) = (self.rules.clone(), upload.attributes.clone());
+            let (outcome, left) = off_the_runtime(move || {
+                let taken = budget.take(&file);
+                let outcome = taken.and_then(|()| Verified::of(&rules, attributes, file));
+                (outcome, budget)
             })
-            .collect();
+            .await;
+            budget = left;
+            verified.push(outcome);
+        }
         let mut outcomes = Vec::with_capacity(verified.len());
         let mut sound = 0;
         for (index, verified) in verified.into_iter().enumerate() {
@@ -159,20 +180,6 @@ impl Uploader {
             outcomes.push(outcome);
         }
         Ok(outcomes)
-    }
-
-    /// Step 1, of one file.
-    fn verify(&self, upload: &Upload<'_>, file: File) -> Result<Verified, Error> {
-        let attributes = Attributes {
-            filename: part_filename(upload.attributes, &file)?,
-            ..upload.attributes.clone()
-        };
-        let inspection = verify(&self.rules, &attributes, &file)?;
-        Ok(Verified {
-            attributes,
-            file,
-            inspection,
-        })
     }
 
     async fn store_verified(

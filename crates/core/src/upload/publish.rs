@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use super::file::{File, Origin};
-use super::verify::verify;
+use super::verify::{off_the_runtime, verify};
 use crate::config::ImageRules;
 use crate::error::ErrorKind;
 use crate::repo::{Fetched, Images, Objects, Row, State, Transition};
@@ -52,7 +52,9 @@ impl Publisher {
             }
             Fetched::Bytes(bytes) => bytes,
         };
-        let image = match check(&self.rules, upload, bytes) {
+        let (rules, declared) = (self.rules.clone(), upload.clone());
+        let checked = off_the_runtime(move || check(&rules, &declared, bytes)).await;
+        let image = match checked {
             Ok(image) => image,
             Err(error) => return Err(self.reject(row, error, now).await),
         };

@@ -1,6 +1,7 @@
 //! Checks of an image before anything of it is stored or shown.
 
 use imaging::{ImageFormat, InspectError, Inspection, Limits, Sniffed};
+use tokio::task::JoinError;
 
 use super::File;
 use crate::config::ImageRules;
@@ -17,6 +18,23 @@ pub(super) fn part_filename(
     let name = file.filename.as_deref().filter(|name| !name.is_empty());
     let name = name.and_then(|name| faults.check("filename", Filename::parse(name)));
     Ok(faults.or(name)?)
+}
+
+/// Runs work on an image on a thread of its own. It keeps a core busy for seconds, and on the runtime's only thread
+/// nothing could cut it off in time to answer, or do anything else meanwhile. Where nobody waits for it any more it
+/// still runs to its end, and what it has found is dropped.
+pub(super) async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    match tokio::task::spawn_blocking(work)
+        .await
+        .map_err(JoinError::try_into_panic)
+    {
+        Ok(done) => done,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // The runtime is shutting down, and this task with it.
+        Err(Err(_)) => std::future::pending().await,
+    }
 }
 
 /// Everything that can be wrong with the bytes, the cheapest question first.
