@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use shoebox_tests::lambda::RestEvent;
+use shoebox_tests::event::Incoming;
 
 use crate::jpeg;
 
@@ -71,26 +71,30 @@ impl Operation {
     pub(crate) fn event(self, run: usize, ids: &[String], file: &[u8]) -> Vec<u8> {
         let image = format!("/images/{}", ids[0]);
         let event = match self {
-            Self::UploadRaw => RestEvent::new("POST", "/images")
-                .query("tags", "sea,sun")
-                .binary("image/jpeg", file),
-            Self::UploadMultipart => RestEvent::new("POST", "/images")
-                .binary("multipart/form-data; boundary=limit", &multipart(file)),
+            Self::UploadRaw => by_ann("POST", "/images?tags=sea,sun").body("image/jpeg", file),
+            Self::UploadMultipart => by_ann("POST", "/images")
+                .body("multipart/form-data; boundary=limit", multipart(file)),
             Self::UploadJson => {
                 let body = json!({ "file_data": STANDARD.encode(file), "tags": ["sea", "sun"] });
-                RestEvent::new("POST", "/images").json(&body)
+                by_ann("POST", "/images").json(&body)
             }
-            Self::List => RestEvent::new("GET", "/images").query("user_id", "ann"),
-            Self::GetJson => RestEvent::new("GET", &image),
-            Self::GetBytes => RestEvent::new("GET", &image).header("accept", "image/*"),
-            Self::Patch => RestEvent::new("PATCH", &image)
-                .json(&json!({ "tags": ["sea", format!("run-{run}")] })),
-            Self::Delete => RestEvent::new("DELETE", &image),
-            Self::BulkDelete => RestEvent::new("DELETE", "/images")
-                .json(&json!({ "user_id": "ann", "image_ids": ids })),
+            Self::List => by_ann("GET", "/images?user_id=ann"),
+            Self::GetJson => by_ann("GET", &image),
+            Self::GetBytes => by_ann("GET", &image).header("accept", "image/*"),
+            Self::Patch => {
+                by_ann("PATCH", &image).json(&json!({ "tags": ["sea", format!("run-{run}")] }))
+            }
+            Self::Delete => by_ann("DELETE", &image),
+            Self::BulkDelete => {
+                by_ann("DELETE", "/images").json(&json!({ "user_id": "ann", "image_ids": ids }))
+            }
         };
-        event.to_json()
+        event.rest_event()
     }
+}
+
+fn by_ann(method: &str, target: &str) -> Incoming {
+    Incoming::new(method, target).header("x-user-id", "ann")
 }
 
 fn multipart(file: &[u8]) -> Vec<u8> {

@@ -53,14 +53,17 @@ pub(crate) fn play<'a, T: 'a>(
 ///
 /// # Panics
 /// Where `first` ends without coming to its gate: what is then tested is no race.
-pub(crate) async fn interleave<A, B>(
+pub(crate) fn interleave<A, B>(
     script: &Script,
     first: impl Future<Output = A>,
     second: impl Future<Output = B>,
-) -> (A, B) {
-    let (first, second) = meet(script, first, second).await;
-    let first = first.unwrap_or_else(|_| panic!("no gate was reached: {:?}", script.calls()));
-    (first, second)
+) -> impl Future<Output = (A, B)> {
+    let met = Box::pin(meet(script, first, second));
+    async move {
+        let (first, second) = met.await;
+        let first = first.unwrap_or_else(|_| panic!("no gate was reached: {:?}", script.calls()));
+        (first, second)
+    }
 }
 
 /// Like [`interleave`]; what came of `first` is an error where it ended without coming to its gate, and `second` began
