@@ -49,8 +49,20 @@ fn answer<F>(event: &str, handle: impl Fn(Call) -> F + Clone) -> (Response<Body>
 where
     F: Future<Output = Result<Reply, Failure>>,
 {
+    answer_in(&Environment::default(), event, handle)
+}
+
+/// As [`answer`], with variables.
+fn answer_in<F>(
+    environment: &Environment,
+    event: &str,
+    handle: impl Fn(Call) -> F + Clone,
+) -> (Response<Body>, Value)
+where
+    F: Future<Output = Result<Reply, Failure>>,
+{
     let handle = |_state: Arc<Nothing>, call: Call| handle(call);
-    let service = Service::new(ROUTES, handle, &Environment::default()).unwrap();
+    let service = Service::new(ROUTES, handle, environment).unwrap();
     let request = lambda_http::request::from_str(event).unwrap();
     let mut clock = tokio::runtime::Builder::new_current_thread();
     let runtime = clock.enable_time().start_paused(true).build().unwrap();
@@ -128,6 +140,16 @@ fn every_kind_of_event_is_the_same_call() {
         };
         assert_eq!(seen["inline_limit"], limit, "{kind}");
         assert_eq!(seen["url"], format!("{base}/images/{ID}"), "{kind}");
+    }
+}
+
+#[test]
+fn links_begin_with_the_public_base_url_where_one_is_set() {
+    let environment = Environment::from_iter([("PUBLIC_BASE_URL", "https://img.example/a/")]);
+    for (kind, event) in EVENTS {
+        let (_, seen) = answer_in(&environment, event, describe);
+        let expected = format!("https://img.example/a/images/{ID}");
+        assert_eq!(seen["url"], expected, "{kind}");
     }
 }
 
