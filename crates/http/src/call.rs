@@ -58,16 +58,22 @@ impl Call {
     /// Who reads: only the header `X-User-Id` says so. The parameter `user_id` says what to read, and whoever
     /// sends it is not shown more for it.
     pub fn reader(&self, faults: &mut Faults) -> Caller {
-        let header = self.header(USER_ID_HEADER).filter(|text| !text.is_empty());
-        noted(self.auth_mode.caller(header, None, None, faults))
+        noted(self.auth_mode.caller(self.named_user(), None, None, faults))
     }
 
     /// Who writes, given the `user_id` that the body or form claims; the query string may claim one, too.
     pub fn caller_claiming<'a>(&'a self, claimed: Option<&'a str>, faults: &mut Faults) -> Caller {
         let given = |text: Option<&'a str>| text.filter(|text| !text.is_empty());
-        let header = given(self.header(USER_ID_HEADER));
+        let header = self.named_user();
         let query = given(self.query.all("user_id").next());
         noted(self.auth_mode.caller(header, given(claimed), query, faults))
+    }
+
+    /// The header `X-User-Id`; an empty one is as good as none. Bytes that are no text are no name either, but whoever
+    /// sends them must not pass for nobody in particular, who may change anything.
+    fn named_user(&self) -> Option<&str> {
+        let value = self.headers.get(USER_ID_HEADER)?;
+        Some(value.to_str().unwrap_or("\u{fffd}")).filter(|text| !text.is_empty())
     }
 
     /// The user who owns what this call creates.
