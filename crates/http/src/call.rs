@@ -62,11 +62,12 @@ impl Call {
     }
 
     /// Who writes, given the `user_id` that the body or form claims; the query string may claim one, too.
-    pub fn caller_claiming<'a>(&'a self, claimed: Option<&'a str>, faults: &mut Faults) -> Caller {
-        let given = |text: Option<&'a str>| text.filter(|text| !text.is_empty());
+    pub fn caller_claiming(&self, claimed: Option<&str>, faults: &mut Faults) -> Caller {
+        let query = self.query.one(&["user_id"], faults);
+        let query = query.as_deref().filter(|text| !text.is_empty());
+        let claimed = claimed.filter(|text| !text.is_empty());
         let header = self.named_user();
-        let query = given(self.query.all("user_id").next());
-        noted(self.auth_mode.caller(header, given(claimed), query, faults))
+        noted(self.auth_mode.caller(header, claimed, query, faults))
     }
 
     /// The header `X-User-Id`; an empty one is as good as none. Bytes that are no text are no name either, but whoever
