@@ -32,6 +32,8 @@ pub struct PresignOptions {
     pub expires_in_secs: Option<u32>,
     /// Whether browsers are to save the image under its filename.
     pub attachment: bool,
+    /// Whether the URL is for `HEAD` instead of `GET`: a signature holds for one method.
+    pub head: bool,
 }
 
 impl PresignOptions {
@@ -47,6 +49,7 @@ impl PresignOptions {
         Self {
             expires_in_secs: expires_in.and_then(|text| faults.check("expires_in", parse(text))),
             attachment,
+            head: false,
         }
     }
 }
@@ -140,6 +143,7 @@ impl Links {
             expires_in: Duration::from_secs(expires_in_secs),
             content_disposition: options.attachment.then(|| content_disposition(image)),
             cache_control: cache_control(image),
+            head: options.head,
         };
         let url = self
             .objects

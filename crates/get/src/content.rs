@@ -15,7 +15,8 @@ pub(crate) async fn content(
         return Ok(not_modified);
     }
     match (content.fits_inline(call), call.head) {
-        (false, _) => {
+        (false, head) => {
+            let options = PresignOptions { head, ..options };
             let url = reader.links().presign(image, options, call.now).await?;
             Ok(Reply::redirect(&url.url))
         }

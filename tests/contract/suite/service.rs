@@ -115,6 +115,7 @@ pub(super) async fn an_image_is_uploaded_listed_read_changed_and_deleted(place: 
     let options = PresignOptions {
         expires_in_secs: Some(60),
         attachment: true,
+        head: false,
     };
     let url = reader
         .links()
