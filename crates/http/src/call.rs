@@ -14,7 +14,7 @@ use shoebox_core::{
 use crate::accept::Preferences;
 use crate::failure::Failure;
 use crate::identity::{AuthMode, USER_ID_HEADER};
-use crate::json;
+use crate::json::{self, JsonMembers};
 use crate::query::{Query, encoded_query};
 
 /// The header by which a client names a request, so that repeats of it have one effect.
@@ -96,6 +96,19 @@ impl Call {
         // Bytes that are no text are no key either.
         let text = value.to_str().unwrap_or_default();
         faults.check("Idempotency-Key", IdempotencyKey::parse(text))
+    }
+
+    /// The members of a JSON body that names things, and holds no image.
+    ///
+    /// # Errors
+    /// [`Failure::Malformed`] where it is no object, [`Failure::TooLarge`] where it is a large one.
+    pub fn json_members(&self) -> Result<JsonMembers<'_>, Failure> {
+        if self.body.len() > json::MAX_VALUE_BYTES {
+            return Err(Failure::TooLarge {
+                limit_bytes: json::MAX_VALUE_BYTES,
+            });
+        }
+        JsonMembers::parse(&self.body)
     }
 
     /// The body as a JSON object in which `null` means something.

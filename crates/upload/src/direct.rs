@@ -88,7 +88,9 @@ pub(crate) async fn complete_direct_upload(
     call: &Call,
 ) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
-    let caller = call.caller_claiming(None, &mut faults);
+    let members = call.json_members()?;
+    let claimed = members.text("user_id", &mut faults);
+    let caller = call.caller_claiming(claimed.as_deref(), &mut faults);
     faults.or(())?;
     let image = uploader
         .complete(&caller, call.image_id()?, call.now)
