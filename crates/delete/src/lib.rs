@@ -8,7 +8,7 @@ use std::sync::Arc;
 use shoebox_core::{Deleter, Faults};
 use shoebox_http::bodies::{BulkDeleted, Deleted};
 use shoebox_http::openapi::{BulkProblems, CallerParameters, DeleteProblems};
-use shoebox_http::{Call, Failure, JsonMembers, Reply, Route, StatusCode};
+use shoebox_http::{Call, Failure, Reply, Route, StatusCode};
 
 use crate::bulk::Ids;
 
@@ -69,7 +69,7 @@ pub async fn handle(deleter: Arc<Deleter>, call: Call) -> Result<Reply, Failure>
 async fn delete_image(deleter: &Deleter, call: &Call) -> Result<Reply, Failure> {
     let id = call.image_id()?;
     let mut faults = Faults::default();
-    let members = JsonMembers::parse(&call.body)?;
+    let members = call.json_members()?;
     let claimed = members.text("user_id", &mut faults);
     let caller = call.caller_claiming(claimed.as_deref(), &mut faults);
     let force = bulk::force(call, &members, &mut faults);
@@ -99,7 +99,7 @@ async fn delete_image(deleter: &Deleter, call: &Call) -> Result<Reply, Failure> 
 )]
 async fn delete_images(deleter: &Deleter, call: &Call) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
-    let members = JsonMembers::parse(&call.body)?;
+    let members = call.json_members()?;
     let claimed = members.text("user_id", &mut faults);
     let caller = call.caller_claiming(claimed.as_deref(), &mut faults);
     let force = bulk::force(call, &members, &mut faults);
