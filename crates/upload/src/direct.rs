@@ -1,6 +1,6 @@
 //! Direct uploads: for images that are too large for the gateway.
 
-use shoebox_core::{Attributes, DirectStart, Faults, Image, PresignOptions, Uploader, View, view};
+use shoebox_core::{Attributes, DirectStart, Faults, Uploader, View, view};
 use shoebox_http::bodies::{ImageBody, PendingImage};
 use shoebox_http::form::read_declaration;
 use shoebox_http::openapi::{
@@ -8,6 +8,7 @@ use shoebox_http::openapi::{
 };
 use shoebox_http::{Call, Failure, Reply, StatusCode, header};
 
+use crate::answer;
 use crate::bodies::DirectUploadRequest;
 
 /// Ask for a direct upload
@@ -61,7 +62,7 @@ pub(crate) async fn start_direct_upload(
         }
         // Whoever asks is the owner: the id is of their key.
         DirectStart::Complete(image) => {
-            let reply = published(uploader, call, &image, View::Owner).await?;
+            let reply = answer::stored(uploader, call, StatusCode::OK, &image, View::Owner).await?;
             (image.id, reply)
         }
     };
@@ -95,19 +96,6 @@ pub(crate) async fn complete_direct_upload(
     let image = uploader
         .complete(&caller, call.image_id()?, call.now)
         .await?;
-    published(uploader, call, &image, view(&caller, &image)).await
-}
-
-async fn published(
-    uploader: &Uploader,
-    call: &Call,
-    image: &Image,
-    view: View,
-) -> Result<Reply, Failure> {
-    let url = uploader
-        .links()
-        .presign(image, PresignOptions::default(), call.now)
-        .await?;
-    let body = ImageBody::new(image, view, |image| uploader.links().s3_url(image)).with_url(url);
-    Ok(Reply::json(StatusCode::OK, &body)?.with_etag(&image.etag()))
+    let view = view(&caller, &image);
+    answer::stored(uploader, call, StatusCode::OK, &image, view).await
 }

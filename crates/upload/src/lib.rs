@@ -1,6 +1,7 @@
 //! The Lambda function of `POST /images`: one or more images in one of three forms, or
 //! directly into S3.
 
+mod answer;
 mod batch;
 pub mod bodies;
 mod description;
