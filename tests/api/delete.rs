@@ -116,6 +116,35 @@ async fn only_the_owner_deletes_and_a_refusal_leaves_everything() {
 }
 
 #[tokio::test]
+async fn if_match_deletes_the_version_that_it_names_only() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("match");
+    let image = shoebox.upload(&user, json!({})).await;
+    let target = format!("/images/{}", text(&image, "image_id"));
+    let change = shoebox.patch(&target).user(&user);
+    let changed = change.json(&json!({ "tags": ["new"] })).await;
+    let (old, new) = (
+        format!("\"{}\"", text(&image, "etag")),
+        changed.header("etag"),
+    );
+    let send = |condition: &str| {
+        let call = shoebox.delete(&target).user(&user);
+        call.header("if-match", condition).send()
+    };
+    for stale in [&old, "\"x\"", &format!("W/{new}"), "garbage"] {
+        let _ = send(stale).await.problem(412, "precondition_failed");
+        shoebox
+            .stores
+            .assert_stored(&changed.json(), &picture::png(3, 2))
+            .await;
+    }
+    let answer = send(&format!("\"x\", {new}")).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_gone(&shoebox, &image).await;
+    let _ = send("*").await.problem(404, "image_not_found");
+}
+
+#[tokio::test]
 async fn force_is_read_from_query_and_body_which_may_not_contradict() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("force");

@@ -59,6 +59,7 @@ pub async fn handle(deleter: Arc<Deleter>, call: Call) -> Result<Reply, Failure>
     params(
         ("id" = String, Path, description = "The image's id."),
         CallerParameters,
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version to delete."),
         ("force" = Option<bool>, Query, description = "Whether a storage failure is left to be cleaned up later."),
     ),
     responses(
@@ -74,7 +75,10 @@ async fn delete_image(deleter: &Deleter, call: &Call) -> Result<Reply, Failure> 
     let caller = call.caller_claiming(claimed.as_deref(), &mut faults);
     let force = bulk::force(call, &members, &mut faults);
     faults.or(())?;
-    deleter.delete(&caller, id, force, call.now).await?;
+    let precondition = call.precondition();
+    deleter
+        .delete(&caller, id, &precondition, force, call.now)
+        .await?;
     Reply::json(StatusCode::OK, &Deleted::new(id))
 }
 

@@ -168,7 +168,10 @@ impl World {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let caller = caller(user);
-        Box::pin(self.deleter.delete(&caller, id, false, now)).await
+        let delete = self
+            .deleter
+            .delete(&caller, id, &Precondition::None, false, now);
+        Box::pin(delete).await
     }
 
     pub(crate) async fn patch(

@@ -25,6 +25,19 @@ pub enum Precondition {
     IfMatch(Vec<String>),
 }
 
+impl Precondition {
+    /// Compares an image with the version that is meant.
+    ///
+    /// # Errors
+    /// [`Error::PreconditionFailed`] where it is another one.
+    pub(crate) fn check(&self, image: &Image) -> Result<(), Error> {
+        match self {
+            Self::IfMatch(tags) if !tags.contains(&image.etag()) => Err(Error::PreconditionFailed),
+            Self::IfMatch(_) | Self::None => Ok(()),
+        }
+    }
+}
+
 /// The use case of `PATCH /images/{id}`.
 #[derive(Debug, Clone)]
 pub struct Updater {
@@ -64,12 +77,7 @@ impl Updater {
                 return Err(Error::NotFound);
             };
             authorize(caller, Action::Change, old)?;
-            match precondition {
-                Precondition::IfMatch(tags) if !tags.contains(&old.etag()) => {
-                    return Err(Error::PreconditionFailed);
-                }
-                Precondition::IfMatch(_) | Precondition::None => {}
-            }
+            precondition.check(old)?;
             let changed = patch.apply(old)?;
             if changed == *old {
                 return Ok(changed);
