@@ -58,7 +58,7 @@ impl WithHttp for Updater {
 
 impl Updater {
     /// Applies a patch: the image row and every listing row change in one transaction, or nothing does. A patch
-    /// that changes nothing writes nothing.
+    /// that changes nothing writes nothing, and is answered by the image whatever version it was meant for.
     ///
     /// # Errors
     /// [`Error::PreconditionFailed`]; a merged value that breaks a rule; an image that is not the caller's to
@@ -77,11 +77,14 @@ impl Updater {
                 return Err(Error::NotFound);
             };
             authorize(caller, Action::Change, old)?;
-            precondition.check(old)?;
-            let changed = patch.apply(old)?;
-            if changed == *old {
-                return Ok(changed);
+            let changed = patch.apply(old);
+            // Whoever repeats a change whose answer was lost names the version before it. What it asks for is in place
+            // (RFC 9110, section 13.1.1).
+            if changed.as_ref().is_ok_and(|changed| changed == old) {
+                return Ok(old.clone());
             }
+            precondition.check(old)?;
+            let changed = changed?;
             let new = Image {
                 updated_at: to_millis(now).max(old.updated_at),
                 revision: old.revision + 1,
