@@ -111,8 +111,7 @@ pub struct JsonUpload {
     pub attributes: JsonAttributes,
 }
 
-/// An upload as a form. Files may be in fields `image`, `file`, `files` and `images`, each also with `[]`, up to 20 of
-/// them.
+/// An upload as a form: every part with a filename is a file, whatever its field is called, up to 20 of them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MultipartUpload {
     /// One image.
