@@ -69,7 +69,7 @@ impl Reply {
             .with(CACHE_CONTROL, "private, no-cache"))
     }
 
-    /// A redirect that no cache keeps: presigned URLs end.
+    /// A redirect that no cache keeps, unless it is told for how long: presigned URLs end.
     #[must_use]
     pub fn redirect(location: &str) -> Self {
         Self::empty(StatusCode::FOUND)
