@@ -1,13 +1,22 @@
 //! The OpenAPI description of this function.
 
+use shoebox_http::openapi::{Alias, with_alias, with_problems};
 use utoipa::OpenApi;
 
+use crate::{BULK, BULK_ALIAS};
+
 #[derive(OpenApi)]
-#[openapi(paths(crate::delete_image, crate::delete_images, crate::batch_delete_images))]
+#[openapi(paths(crate::delete_image, crate::delete_images))]
 struct Description;
 
 /// Describes the operations of this function.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    shoebox_http::openapi::with_problems(Description::openapi())
+    let alias = Alias {
+        route: &BULK_ALIAS,
+        of: &BULK,
+        reason: "The same as `DELETE /images`, for clients that cannot send a body with `DELETE`.",
+        is_deprecated: false,
+    };
+    with_problems(with_alias(Description::openapi(), alias))
 }

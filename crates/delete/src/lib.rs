@@ -7,13 +7,26 @@ use std::sync::Arc;
 
 use shoebox_core::{Deleter, Faults};
 use shoebox_http::bodies::{BulkDeleted, Deleted};
-use shoebox_http::openapi::{BulkProblems, CallerParameters, DeleteProblems};
+use shoebox_http::openapi::{BulkProblems, CallerParameters, ChangeProblems};
 use shoebox_http::{Call, Failure, Reply, Route, StatusCode};
 
 use crate::bulk::Ids;
 
 pub use bulk::BulkDelete;
 pub use description::openapi;
+
+const BULK: Route = Route {
+    method: "DELETE",
+    pattern: "/images",
+    operation: "delete_images",
+};
+
+/// For clients that cannot send a body with `DELETE`.
+const BULK_ALIAS: Route = Route {
+    method: "POST",
+    pattern: "/images/batch-delete",
+    operation: "batch_delete_images",
+};
 
 /// What this function answers.
 pub const ROUTES: &[Route] = &[
@@ -22,16 +35,8 @@ pub const ROUTES: &[Route] = &[
         pattern: "/images/{id}",
         operation: "delete_image",
     },
-    Route {
-        method: "DELETE",
-        pattern: "/images",
-        operation: "delete_images",
-    },
-    Route {
-        method: "POST",
-        pattern: "/images/batch-delete",
-        operation: "batch_delete_images",
-    },
+    BULK,
+    BULK_ALIAS,
 ];
 
 /// Answers one call.
@@ -41,8 +46,7 @@ pub const ROUTES: &[Route] = &[
 pub async fn handle(deleter: Arc<Deleter>, call: Call) -> Result<Reply, Failure> {
     match call.operation {
         "delete_image" => delete_image(&deleter, &call).await,
-        "delete_images" => delete_images(&deleter, &call).await,
-        "batch_delete_images" => batch_delete_images(&deleter, &call).await,
+        "delete_images" | "batch_delete_images" => delete_images(&deleter, &call).await,
         _ => Err(Failure::UnknownPath),
     }
 }
@@ -64,7 +68,7 @@ pub async fn handle(deleter: Arc<Deleter>, call: Call) -> Result<Reply, Failure>
     ),
     responses(
         (status = 200, description = "The image is gone.", body = Deleted),
-        DeleteProblems,
+        ChangeProblems,
     ),
 )]
 async fn delete_image(deleter: &Deleter, call: &Call) -> Result<Reply, Failure> {
@@ -113,27 +117,4 @@ async fn delete_images(deleter: &Deleter, call: &Call) -> Result<Reply, Failure>
         .delete_many(&caller, &ids.known, force, call.now)
         .await;
     bulk::reply(outcomes, ids.impossible)
-}
-
-/// Delete several images (alias)
-///
-/// The same as `DELETE /images`, for clients that cannot send a body with `DELETE`.
-#[utoipa::path(
-    post,
-    path = "/images/batch-delete",
-    operation_id = "batch_delete_images",
-    tag = "images",
-    params(
-        CallerParameters,
-        ("force" = Option<bool>, Query, description = "Whether storage failures are left to be cleaned up later."),
-    ),
-    request_body = BulkDelete,
-    responses(
-        (status = 200, description = "All images are gone.", body = BulkDeleted),
-        (status = 207, description = "Some are not; `failed` names them.", body = BulkDeleted),
-        BulkProblems,
-    ),
-)]
-async fn batch_delete_images(deleter: &Deleter, call: &Call) -> Result<Reply, Failure> {
-    delete_images(deleter, call).await
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use shoebox_core::{Faults, Patch, Updater, view};
 use shoebox_http::bodies::ImageBody;
-use shoebox_http::openapi::{CallerParameters, UpdateProblems};
+use shoebox_http::openapi::{CallerParameters, ChangeProblems};
 use shoebox_http::{Call, Failure, Reply, Route, StatusCode};
 
 pub use description::{ImagePatch, openapi};
@@ -47,7 +47,7 @@ pub async fn handle(updater: Arc<Updater>, call: Call) -> Result<Reply, Failure>
     responses(
         (status = 200, description = "The image as it is now.", body = ImageBody,
             headers(("ETag" = String, description = "Its new version."))),
-        UpdateProblems,
+        ChangeProblems,
     ),
 )]
 async fn update_image(updater: &Updater, call: &Call) -> Result<Reply, Failure> {

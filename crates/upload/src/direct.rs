@@ -4,7 +4,7 @@ use shoebox_core::{Attributes, DirectStart, Faults, Uploader, View, view};
 use shoebox_http::bodies::{ImageBody, PendingImage};
 use shoebox_http::form::read_declaration;
 use shoebox_http::openapi::{
-    CallerParameters, CompleteProblems, IdempotencyParameters, UploadProblems,
+    CallerParameters, CompleteProblems, IdempotencyParameters, StartProblems,
 };
 use shoebox_http::{Call, Failure, Reply, StatusCode, header};
 
@@ -34,7 +34,7 @@ use crate::bodies::DirectUploadRequest;
         (status = 202, description = "The bytes can be put.", body = PendingImage, headers(
             ("Location" = String, description = "Where the image will be."),
         )),
-        UploadProblems,
+        StartProblems,
     ),
 )]
 pub(crate) async fn start_direct_upload(
