@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use shoebox_core::{Deleter, Faults};
 use shoebox_http::bodies::{BulkDeleted, Deleted};
-use shoebox_http::openapi::{BulkProblems, CallerParameters, ChangeProblems};
+use shoebox_http::openapi::{
+    BulkProblems, CallerParameters, ChangeProblems, VersionParameters, WriterParameters,
+};
 use shoebox_http::{Call, Failure, Reply, Route, StatusCode};
 
 use crate::bulk::Ids;
 
 pub use bulk::BulkDelete;
-pub use description::openapi;
+pub use description::{Delete, openapi};
 
 const BULK: Route = Route {
     method: "DELETE",
@@ -62,10 +64,10 @@ pub async fn handle(deleter: Arc<Deleter>, call: Call) -> Result<Reply, Failure>
     tag = "images",
     params(
         ("id" = String, Path, description = "The image's id."),
-        CallerParameters,
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version to delete."),
+        CallerParameters, WriterParameters, VersionParameters,
         ("force" = Option<bool>, Query, description = "Whether a storage failure is left to be cleaned up later."),
     ),
+    request_body = Option<Delete>,
     responses(
         (status = 200, description = "The image is gone.", body = Deleted),
         ChangeProblems,
@@ -95,7 +97,7 @@ async fn delete_image(deleter: &Deleter, call: &Call) -> Result<Reply, Failure> 
     operation_id = "delete_images",
     tag = "images",
     params(
-        CallerParameters,
+        CallerParameters, WriterParameters,
         ("force" = Option<bool>, Query, description = "Whether storage failures are left to be cleaned up later."),
     ),
     request_body = BulkDelete,

@@ -125,6 +125,15 @@ pub struct MultipartUpload {
     pub attributes: TextAttributes,
 }
 
+/// Who completes a direct upload. The body may be left out.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({ "user_id": "ann" }))]
+pub struct CompleteUpload {
+    /// Who is calling; the header `X-User-Id` goes before it.
+    #[schema(required = false)]
+    pub user_id: String,
+}
+
 /// The declaration of a direct upload.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({

@@ -4,12 +4,12 @@ use shoebox_core::{Attributes, DirectStart, Faults, Uploader, View, view};
 use shoebox_http::bodies::{ImageBody, PendingImage};
 use shoebox_http::form::read_declaration;
 use shoebox_http::openapi::{
-    CallerParameters, CompleteProblems, IdempotencyParameters, StartProblems,
+    CallerParameters, CompleteProblems, IdempotencyParameters, StartProblems, WriterParameters,
 };
 use shoebox_http::{Call, Failure, Reply, StatusCode, header};
 
 use crate::answer;
-use crate::bodies::DirectUploadRequest;
+use crate::bodies::{CompleteUpload, DirectUploadRequest};
 
 /// Ask for a direct upload
 ///
@@ -21,7 +21,7 @@ use crate::bodies::DirectUploadRequest;
     path = "/images/uploads",
     operation_id = "start_direct_upload",
     tag = "images",
-    params(CallerParameters, IdempotencyParameters),
+    params(CallerParameters, WriterParameters, IdempotencyParameters),
     request_body = DirectUploadRequest,
     responses(
         (status = 200, body = ImageBody,
@@ -78,7 +78,8 @@ pub(crate) async fn start_direct_upload(
     path = "/images/{id}/complete",
     operation_id = "complete_direct_upload",
     tag = "images",
-    params(("id" = String, Path, description = "The image's id."), CallerParameters),
+    params(("id" = String, Path, description = "The image's id."), CallerParameters, WriterParameters),
+    request_body = Option<CompleteUpload>,
     responses(
         (status = 200, description = "The image is stored and listed.", body = ImageBody),
         CompleteProblems,

@@ -73,7 +73,12 @@ pub async fn handle(uploader: Arc<Uploader>, call: Call) -> Result<Reply, Failur
     path = "/images",
     operation_id = "upload_images",
     tag = "images",
-    params(CallerParameters, IdempotencyParameters, TextAttributes),
+    params(
+        CallerParameters, IdempotencyParameters, TextAttributes,
+        ("Content-Disposition" = Option<String>, Header,
+            description = "`attachment; filename=\"...\"` (RFC 6266): the name of the file, where the body is its bytes. The \
+                parameter `filename` goes before it."),
+    ),
     request_body(content(
         (JsonUpload = "application/json"),
         (MultipartUpload = "multipart/form-data"),

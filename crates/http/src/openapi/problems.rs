@@ -36,7 +36,7 @@ kinds! {
     MALFORMED_BODY = BAD_REQUEST "malformed_body": "The body is not of the form that it is said to be.";
     NOT_THE_OWNER = FORBIDDEN "not_the_owner": "The image is someone else's.";
     IMAGE_NOT_FOUND = NOT_FOUND "image_not_found": "There is no such image.";
-    IMAGE_CHANGING = CONFLICT "image_changing": "Another request is changing the image; repeat.";
+    IMAGE_CHANGING = CONFLICT "image_changing": "Another request is changing the image; repeat after `Retry-After`.";
     KEY_REUSED = CONFLICT "idempotency_key_reused": "The `Idempotency-Key` was used for another request.";
     KEY_SPENT = CONFLICT "idempotency_key_spent": "The image of the `Idempotency-Key` was deleted.";
     IN_PROGRESS = CONFLICT "request_in_progress":
