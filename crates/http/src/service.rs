@@ -190,18 +190,13 @@ fn routed(
     }
 }
 
-/// The gateway's id of the request, else the runtime's, else the load balancer's.
+/// The gateway's id of the request; where it has none, as a load balancer, the runtime's.
 fn request_id(request: &Request) -> String {
     let facts = GatewayFacts::of(request.request_context_ref());
-    let trace = request.headers().get("x-amzn-trace-id");
+    let context = request.lambda_context_ref();
     facts
         .request_id
-        .or_else(|| {
-            request
-                .lambda_context_ref()
-                .map(|context| context.request_id.as_str())
-        })
-        .or_else(|| trace.and_then(|value| value.to_str().ok()))
+        .or_else(|| context.map(|context| context.request_id.as_str()))
         .filter(|id| !id.is_empty())
         .unwrap_or("unknown")
         .to_owned()
