@@ -23,7 +23,7 @@ use crate::problem::status_of;
 use crate::watch::{self, Figures, Watch, millis, writes_metrics};
 
 /// The crates whose lines follow `LOG_LEVEL`. All others, which could log URLs and headers, only warn.
-const OWN_CRATES: [&str; 12] = [
+const OWN_CRATES: [&str; 11] = [
     "shoebox_core",
     "shoebox_http",
     "shoebox",
@@ -33,7 +33,6 @@ const OWN_CRATES: [&str; 12] = [
     "get",
     "delete",
     "update",
-    "render",
     "ingest",
     "sweep",
 ];

@@ -23,11 +23,32 @@ impl Settings {
     /// # Errors
     /// The first that the function cannot start with.
     pub(crate) fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        refuse_unavailable(environment)?;
         Ok(Self {
             auth_mode: AuthMode::from_environment(environment)?,
             public_base_url: public_base_url(environment)?,
         })
     }
+}
+
+/// Refuses settings of what is not there yet: whoever makes them believes that they hold.
+fn refuse_unavailable(environment: &Environment) -> Result<(), ConfigError> {
+    for (name, reason) in [
+        ("RENDITIONS", "this build makes no renditions"),
+        (
+            "PUBLIC_READ",
+            "this build checks nobody, so that anyone may read everything",
+        ),
+    ] {
+        if let Some(value) = environment.get(name) {
+            return Err(ConfigError::Invalid {
+                name,
+                value: value.to_owned(),
+                reason: reason.to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Reads `PUBLIC_BASE_URL`: where clients reach the service, what stands before `/images` included. Behind a CDN or
@@ -61,6 +82,21 @@ mod tests {
 
     fn read(url: &str) -> Result<Option<Arc<str>>, ConfigError> {
         public_base_url(&Environment::from_iter([(PUBLIC_BASE_URL, url)]))
+    }
+
+    #[test]
+    fn a_setting_of_what_is_not_there_stops_the_function_with_a_clear_line() {
+        for (name, value) in [
+            ("RENDITIONS", "thumb=160x160:cover"),
+            ("PUBLIC_READ", "false"),
+        ] {
+            let environment = Environment::from_iter([(name, value)]);
+            let line = Settings::from_environment(&environment).unwrap_err();
+            let line = line.to_string();
+            let expected = format!("{name} is {value:?}: this build ");
+            assert!(line.starts_with(&expected), "{line}");
+        }
+        assert!(Settings::from_environment(&Environment::default()).is_ok());
     }
 
     #[test]
