@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, StatusCode};
 use shoebox_core::{Image, PresignedUrl, Visibility, cache_control, content_disposition};
@@ -101,6 +101,7 @@ impl<'a> Content<'a> {
         }
         self.cacheable(reply)
             .with(CONTENT_TYPE, self.image.format.content_type())
+            .with(ACCEPT_RANGES, "none")
             .with(CONTENT_DISPOSITION, &disposition)
             .with(X_CONTENT_TYPE_OPTIONS, "nosniff")
             .with(CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox")
@@ -134,6 +135,7 @@ mod tests {
         let reply = Content::of(&image).reply(Bytes::from_static(b"GIF"));
         for (name, value) in [
             ("content-type", "image/png"),
+            ("accept-ranges", "none"),
             ("content-disposition", "inline; filename=\"cat.png\""),
             ("cache-control", "public, max-age=31536000, immutable"),
             ("x-content-type-options", "nosniff"),
