@@ -38,7 +38,9 @@ pub(crate) async fn forward(
             request.extensions_mut().insert(Peer(peer.ip()));
             gateway.call(request).await
         }
-        Err(Refusal::TooLarge) => Gateway::refuse_oversize(),
+        Err(Refusal::TooLarge) => {
+            Gateway::refuse(crate::gateway::Refusal::gateway_body_too_large())
+        }
         Err(Refusal::Broken) => {
             let mut answer = http::Response::new(Bytes::new());
             *answer.status_mut() = StatusCode::REQUEST_TIMEOUT;

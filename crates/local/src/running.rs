@@ -13,6 +13,7 @@ use crate::data_dir::{DataDir, DataDirError};
 use crate::dynamodb::{DynamoDb, DynamoDbError};
 use crate::events::EventFunctions;
 use crate::gateway::Gateway;
+use crate::guard::Guard;
 use crate::options::{Options, store_credentials};
 use crate::resources::ResourceError;
 use crate::s3::{Credentials, OpenError, S3};
@@ -108,6 +109,9 @@ async fn assemble(
     let dynamodb = DynamoDb::start(data.tables()).await?;
     let dynamodb_url = dynamodb.endpoint_url();
     let environment = environment::of_functions(&aws_url, &dynamodb_url, &options.variables);
+    let public_s3_url = environment
+        .get("PUBLIC_S3_ENDPOINT_URL")
+        .unwrap_or(&aws_url);
     let bucket = config::bucket_name(&environment)?;
     let table = config::table_name(&environment)?;
     let functions = functions::mount(&environment)?;
@@ -116,8 +120,10 @@ async fn assemble(
     let s3 = S3::open(&data.objects(), accepted(&options)).await?;
     let created = s3.object_created();
     let gateway = Gateway::new(functions, handle, options.integration_timeout);
+    let guard = Guard::new(options.host, public_s3_url);
     let endpoint = aws::Endpoint {
         gateway: gateway.clone(),
+        guard: guard.clone(),
         s3,
         dynamodb: dynamodb.address(),
     };
@@ -128,7 +134,10 @@ async fn assemble(
     // They end with the runtime.
     tokio::spawn(event_functions.clone().ingest(created));
     tokio::spawn(event_functions.sweep());
-    let api = Server::start(api_listener, api::router(gateway.clone(), &aws_url));
+    let api = Server::start(
+        api_listener,
+        api::router(gateway.clone(), guard, public_s3_url),
+    );
     Ok(Running {
         api_url,
         aws_url,

@@ -19,6 +19,8 @@ mod process;
 #[cfg(test)]
 mod service;
 #[cfg(test)]
+mod strangers;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod watch;

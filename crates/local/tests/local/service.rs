@@ -156,7 +156,7 @@ async fn an_oversize_body_is_read_to_its_end_so_that_its_sender_reads_the_answer
         let length = MAX_GATEWAY_BODY_BYTES + 1;
         write!(
             connection,
-            "POST /images HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n"
+            "POST /images HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n"
         )
         .unwrap();
         // Fails with a broken pipe where the server closes before it has read all.
@@ -180,7 +180,7 @@ async fn a_sender_that_asks_first_is_refused_before_it_sends() {
             .unwrap();
         write!(
             connection,
-            "POST /images HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999\r\nexpect: 100-continue\r\n\r\n"
+            "POST /images HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99999999\r\nexpect: 100-continue\r\n\r\n"
         )
         .unwrap();
         let mut head = [0; 12];
@@ -233,7 +233,7 @@ async fn a_request_that_never_ends_does_not_hold_up_the_stop() {
     let mut connection = TcpStream::connect(address).unwrap();
     write!(
         connection,
-        "POST /images HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf"
+        "POST /images HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nhalf"
     )
     .unwrap();
     assert_eq!(
@@ -249,7 +249,7 @@ async fn a_request_that_runs_is_finished_before_the_stop() {
     let running = start(Options::default()).await.unwrap();
     let address = running.api_url.strip_prefix("http://").unwrap().to_owned();
     let mut connection = TcpStream::connect(&address).unwrap();
-    let head = "POST /images?user_id=me HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\n";
+    let head = "POST /images?user_id=me HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/png\r\n";
     // The server's word that it has begun to read the request.
     let awaited = "HTTP/1.1 100 Continue\r\n\r\n";
     let begun = tokio::task::spawn_blocking(move || {

@@ -10,12 +10,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::{
-    BUCKET, Server, bare, exists, noise, put, read, refusal, send, send_presigned, send_to,
+    BUCKET, Server, bare, exists, for_a_minute, noise, put, read, refusal, send, send_presigned,
+    send_to,
 };
-
-fn for_a_minute() -> PresigningConfig {
-    PresigningConfig::expires_in(Duration::from_mins(1)).unwrap()
-}
 
 async fn presigned_put(server: &Server) -> PresignedRequest {
     let put = server.client().put_object().bucket(BUCKET).key("key");
