@@ -77,6 +77,25 @@ async fn a_presigned_put_with_a_header_changed_is_refused() {
 }
 
 #[tokio::test]
+async fn no_other_spelling_of_the_signed_headers_lets_one_more_in() {
+    let (server, client) = Server::with_bucket().await;
+    let presigned = presigned_put(&server).await;
+    for spelling in ["X-Amz-SignedHeader%73", "%58-Amz-SignedHeaders"] {
+        // It means the same, so the signature holds.
+        let uri = (presigned.uri()).replace("X-Amz-SignedHeaders", spelling);
+        assert!(uri.contains(spelling));
+        let mut request = http::Request::builder().method("PUT").uri(&uri);
+        for (name, value) in presigned.headers() {
+            request = request.header(name, value);
+        }
+        let request = request.header("x-amz-meta-added", "unsigned");
+        let answer = send(request.body(Full::new("hello".into())).unwrap()).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{uri}");
+        assert!(!exists(&client, "key").await, "{uri}");
+    }
+}
+
+#[tokio::test]
 async fn a_presigned_url_that_is_tampered_with_is_refused() {
     let (server, client) = Server::with_bucket().await;
     put(&client, "key", "bytes").await;
