@@ -97,12 +97,12 @@ fn name_of(authority: &Authority) -> String {
 }
 
 fn is_loopback(name: &str) -> bool {
-    let is_below = |domain: &&str| {
+    let is_below = |domain: &str| {
         name.strip_suffix(domain)
             .is_some_and(|start| start.is_empty() || start.ends_with('.'))
     };
     let in_brackets = || name.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
-    LOOPBACK_NAMES.iter().any(|domain| is_below(&domain))
+    LOOPBACK_NAMES.iter().any(|domain| is_below(domain))
         || name.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
         || in_brackets().is_some_and(|ip: Ipv6Addr| ip.to_canonical().is_loopback())
 }

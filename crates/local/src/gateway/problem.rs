@@ -48,6 +48,16 @@ impl Refusal {
         ))
     }
 
+    pub(crate) fn body_too_slow() -> Self {
+        let detail = "The request body did not come in time.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail)
+    }
+
+    pub(crate) fn body_broken() -> Self {
+        let detail = "The request body broke off, or its chunks are malformed.";
+        Self::new(StatusCode::BAD_REQUEST, "malformed_body", detail)
+    }
+
     fn too_large(reason: &str) -> Self {
         let advice = "Ask POST /images/uploads for a presigned URL and send the bytes there.";
         let detail = format!("{reason} {advice}");
