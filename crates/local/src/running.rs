@@ -185,9 +185,10 @@ impl Running {
     }
 }
 
-/// The pairs that S3 accepts: its own first.
+/// The pairs that S3 accepts. Its own comes last and so stands where another has its id: the functions use it.
 fn accepted(options: &Options) -> Vec<Credentials> {
-    let all = std::iter::once(store_credentials()).chain(options.accepted_credentials.clone());
+    let given = options.accepted_credentials.iter().cloned();
+    let all = given.chain([store_credentials()]);
     all.map(|pair| Credentials {
         access_key_id: pair.access_key_id().to_owned(),
         secret_access_key: pair.secret_access_key().to_owned(),

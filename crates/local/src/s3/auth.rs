@@ -28,7 +28,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The known keys.
+/// The known keys. Of two pairs of one id the later counts.
 #[derive(Debug)]
 pub(super) struct KeyRing {
     secrets: HashMap<String, SecretKey>,

@@ -4,10 +4,13 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use local::gateway::MAX_GATEWAY_BODY_BYTES;
-use local::{Data, Options, Running, dynamodb_client, s3_client, start, store_credentials};
+use local::{
+    ACCESS_KEY, Data, Options, Running, dynamodb_client, s3_client, start, store_credentials,
+};
 
 use crate::support::get;
 
