@@ -12,7 +12,7 @@ use local::{
     ACCESS_KEY, Data, Options, Running, dynamodb_client, s3_client, start, store_credentials,
 };
 
-use crate::support::get;
+use crate::support::{get, json_of, send};
 
 fn kept_in(directory: &std::path::Path) -> Options {
     Options {
@@ -115,6 +115,18 @@ async fn a_stopped_server_frees_its_ports_and_its_directory() {
     start(kept_in(directory.path())).await.unwrap().stop().await;
 }
 
+#[tokio::test]
+async fn a_server_that_is_dropped_has_let_go_of_its_data() {
+    let directory = tempfile::tempdir().unwrap();
+    for start_count in 0..5_u8 {
+        let running = start(kept_in(directory.path())).await.unwrap();
+        assert_eq!(has_item(&running, "kept").await, start_count > 0);
+        put_item(&running, "kept").await;
+        drop(running);
+    }
+    directory.close().unwrap();
+}
+
 #[test]
 fn a_server_outlives_the_runtime_that_started_it() {
     let runtime = || {
@@ -145,6 +157,42 @@ async fn a_variable_that_a_function_refuses_is_one_clear_line() {
         error.starts_with("PRESIGNED_URL_EXPIRATION is \"soon\""),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_pair_of_the_functions_id_does_not_take_its_place() {
+    let options = Options {
+        accepted_credentials: vec![Credentials::from_keys(ACCESS_KEY, "another", None)],
+        ..Options::default()
+    };
+    // The start makes the bucket.
+    let running = start(options).await.unwrap();
+    let s3 = s3_client(&running.aws_url, store_credentials());
+    assert!(s3.list_buckets().send().await.is_ok());
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn presigned_urls_name_the_address_that_the_user_says() {
+    let public_url = "http://pictures.example:4566";
+    let options = Options {
+        variables: vec![("PUBLIC_S3_ENDPOINT_URL".to_owned(), public_url.to_owned())],
+        ..Options::default()
+    };
+    let running = start(options).await.unwrap();
+    let asked = http::Request::post(format!("{}/images/uploads", running.api_url))
+        .header("content-type", "application/json");
+    let asked = asked.body(r#"{"user_id":"ann","content_type":"image/png","size":9}"#.into());
+    let started = json_of(&send(asked.unwrap()).await);
+    let url = started["upload"]["url"].as_str().unwrap();
+    assert!(url.starts_with(&format!("{public_url}/")), "{url}");
+    let gallery = get(&format!("{}/", running.api_url)).await;
+    let policy = gallery.headers()["content-security-policy"]
+        .to_str()
+        .unwrap();
+    let allowed = format!("connect-src 'self' {public_url};");
+    assert!(policy.contains(&allowed), "{policy}");
+    running.stop().await;
 }
 
 #[tokio::test]
