@@ -138,7 +138,8 @@ async fn assemble(
         api_listener,
         api::router(gateway.clone(), guard, public_s3_url),
     );
-    Ok(Running {
+    data.announce(&aws_url)?;
+    Ok(move |runtime| Running {
         api_url,
         aws_url,
         dynamodb_url,

@@ -4,10 +4,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use local::{Options, Running, start};
 
-use crate::support::{json_of, send};
-
-/// A PNG of four by three pixels.
-const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAQAAAADCAIAAAA7ljmRAAAAGUlEQVR42mP4UGEDRwwfFgTAEcOHEylwBACmFhaBlHvFMgAAAABJRU5ErkJggg==";
+use crate::support::{PICTURE, json_of, send};
 
 fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> http::request::Builder {
     let request = Request::builder().method(method).uri(url);
