@@ -88,13 +88,21 @@ impl DynamoDb {
     }
 
     /// Finishes the requests that run, within a few seconds, and closes the tables.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        if let Err(error) = tokio::task::spawn_blocking(move || drop(self)).await {
+            tracing::error!(%error, "the tables did not end");
+        }
+    }
+}
+
+impl Drop for DynamoDb {
+    /// Waits for the thread as [`DynamoDb::stop`] does: until it has ended, the tables are open.
+    fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
-            if !matches!(joined, Ok(Ok(()))) {
-                tracing::error!("the thread of the tables ended by a panic");
-            }
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of the tables ended by a panic");
         }
     }
 }

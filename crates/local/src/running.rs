@@ -11,7 +11,7 @@ use tokio::task::JoinError;
 use crate::clients::{dynamodb_client, s3_client};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::dynamodb::{DynamoDb, DynamoDbError};
-use crate::events::EventFunctions;
+use crate::events::{EventFunctions, EventTasks};
 use crate::gateway::Gateway;
 use crate::guard::Guard;
 use crate::options::{Options, store_credentials};
@@ -52,7 +52,8 @@ pub enum StartError {
     Unfinished(#[from] JoinError),
 }
 
-/// A running service. Dropping it stops it at once; [`Running::stop`] lets requests finish.
+/// A running service. Dropping it stops it at once, and blocks until its threads have ended; [`Running::stop`] lets
+/// requests finish.
 #[derive(Debug)]
 pub struct Running {
     /// Where API and pages are, such as `http://127.0.0.1:8000`.
@@ -67,6 +68,7 @@ pub struct Running {
     pub table: String,
     gateway: Gateway,
     api: Server,
+    events: Option<EventTasks>,
     aws: Server,
     dynamodb: DynamoDb,
     // After everything that uses them: the threads end, then the lock on the data.
@@ -83,21 +85,17 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         .thread_name("shoebox")
         .enable_all()
         .build()?;
+    let handle = runtime.handle().clone();
     let runtime = OwnedRuntime(Some(runtime));
-    let Some(handle) = runtime.0.as_ref().map(Runtime::handle).cloned() else {
-        return Err(io::Error::other("the runtime is gone").into());
-    };
-    handle
-        .clone()
-        .spawn(assemble(options, handle, runtime))
-        .await?
+    let assembled = handle.spawn(assemble(options, handle.clone())).await?;
+    Ok(assembled?(runtime))
 }
 
+/// Starts all parts on the runtime, which is no part yet: it could not be dropped here.
 async fn assemble(
     options: Options,
     handle: Handle,
-    runtime: OwnedRuntime,
-) -> Result<Running, StartError> {
+) -> Result<impl FnOnce(OwnedRuntime) -> Running, StartError> {
     let opening = options.data.clone();
     let data = tokio::task::spawn_blocking(move || DataDir::open(&opening)).await??;
     let (api_listener, api_address) =
@@ -131,9 +129,7 @@ async fn assemble(
     let s3_client = s3_client(&aws_url, store_credentials());
     let dynamodb_client = dynamodb_client(&dynamodb_url, store_credentials());
     resources::create(&s3_client, &dynamodb_client, &bucket, &table).await?;
-    // They end with the runtime.
-    tokio::spawn(event_functions.clone().ingest(created));
-    tokio::spawn(event_functions.sweep());
+    let events = options.has_events.then(|| event_functions.start(created));
     let api = Server::start(
         api_listener,
         api::router(gateway.clone(), guard, public_s3_url),
@@ -147,6 +143,7 @@ async fn assemble(
         table,
         gateway,
         api,
+        events,
         aws,
         dynamodb,
         runtime,
@@ -166,21 +163,21 @@ impl Running {
     pub async fn stop(self) {
         let Self {
             api,
+            events,
             aws,
             dynamodb,
-            mut runtime,
+            runtime,
             data,
             ..
         } = self;
         api.stop().await;
+        if let Some(events) = events {
+            events.stop().await;
+        }
         aws.stop().await;
         dynamodb.stop().await;
-        if let Some(runtime) = runtime.0.take() {
-            let ended =
-                tokio::task::spawn_blocking(move || runtime.shutdown_timeout(SHUTDOWN_TIMEOUT));
-            if let Err(error) = ended.await {
-                tracing::error!(%error, "the threads did not end");
-            }
+        if let Err(error) = tokio::task::spawn_blocking(move || drop(runtime)).await {
+            tracing::error!(%error, "the threads did not end");
         }
         drop(data);
     }
@@ -208,14 +205,17 @@ fn url(address: SocketAddr) -> String {
     format!("http://{}", SocketAddr::new(reachable, address.port()))
 }
 
-/// A runtime that may be dropped anywhere: its threads are then left to end by themselves.
+/// A runtime that may be dropped anywhere but on a thread of its own, and has ended then.
 #[derive(Debug)]
 struct OwnedRuntime(Option<Runtime>);
 
 impl Drop for OwnedRuntime {
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
+        let Some(runtime) = self.0.take() else { return };
+        // Where tasks run, nothing may wait for a runtime, so another thread does.
+        let ending = std::thread::spawn(move || runtime.shutdown_timeout(SHUTDOWN_TIMEOUT));
+        if ending.join().is_err() {
+            tracing::error!("the threads did not end");
         }
     }
 }
