@@ -89,11 +89,6 @@ impl Gateway {
         self.lambda.invoke(found, request_id, || Ok(event)).await
     }
 
-    /// The names of the functions, in the order they were mounted.
-    pub fn functions(&self) -> impl Iterator<Item = &Function> {
-        self.functions.iter()
-    }
-
     /// Whether a path is one of `LocalStack`'s forms, which name an API and a stage.
     pub(crate) fn is_emulator_path(path: &str) -> bool {
         Target::is_emulated(path)
