@@ -3,8 +3,6 @@
 #[cfg(test)]
 mod aws_endpoint;
 #[cfg(test)]
-mod capacity;
-#[cfg(test)]
 mod deployment;
 #[cfg(test)]
 mod expiry;
