@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use ingest::S3Event;
+use serde_json::json;
 use shoebox_core::{Error, ErrorKind, Image, ImageId, Ingested, StartedUpload, UserId};
+use shoebox_http::Occasion;
 
 use crate::support::{
-    Batch, Expect, Landing, Plan, Script, World, caller, explore, interleave, not_a_picture,
-    picture, play,
+    Batch, Canned, Expect, Fault, Landing, Outcome, Plan, Script, World, caller, explore,
+    interleave, not_a_picture, picture, play,
 };
 
 /// Who shows a direct upload.
@@ -181,12 +184,22 @@ enum Meanwhile {
 async fn whoever_shows_a_direct_upload_first_the_others_find_it_shown() {
     let batch = Batch::new().await;
     for meanwhile in [Meanwhile::Complete, Meanwhile::Event, Meanwhile::StartAgain] {
-        // Read the row, read the object, commit.
-        for gate in 0..3 {
+        for gate in 0..calls_of_complete(&picture(1)).await {
             explore(1, async |plan| meet(&batch, gate, meanwhile, plan).await).await;
         }
     }
     batch.finish().await;
+}
+
+/// How many calls `complete` makes that nobody disturbs.
+async fn calls_of_complete(bytes: &Bytes) -> usize {
+    let batch = Batch::new().await;
+    let (user, _) = batch.user();
+    let id = started(&batch.world, &user, bytes).await.upload.id;
+    let script = Arc::new(Script::default());
+    let outcome = play(&script, complete(&batch.world, &user, id)).await;
+    assert!(matches!(outcome, Outcome::Answered(_)), "{outcome:?}");
+    script.calls().len()
 }
 
 /// The plan is of what meets `complete`.
@@ -230,15 +243,15 @@ async fn meet(batch: &Batch, gate: usize, meanwhile: Meanwhile, plan: Plan) -> u
 async fn whoever_completes_while_the_bytes_are_refused_is_told_why() {
     let batch = Batch::new().await;
     let world = &batch.world;
-    // Read the row, read the object, note the refusal.
-    for gate in 0..3 {
+    for gate in 0..calls_of_complete(&not_a_picture(&picture(1))).await {
         let (user, _) = batch.user();
         let wrong = not_a_picture(&picture(1));
         let id = started(world, &user, &wrong).await.upload.id;
         let script = Arc::new(Script::default().with_gate(gate));
         let first = play(&script, complete(world, &user, id));
         let (first, heard) = interleave(&script, first, event(world, &user, id)).await;
-        assert!(matches!(heard, Ok(Ingested::Rejected(..))), "{heard:?}");
+        let is_refused = matches!(heard, Ok(Ingested::Rejected(..) | Ingested::Removed(_)));
+        assert!(is_refused, "gate {gate}: {heard:?}");
         let kind = first.error().map(Error::kind);
         assert_eq!(
             kind,
@@ -319,5 +332,42 @@ async fn events_that_come_early_late_twice_or_of_other_objects_change_nothing() 
     let start = world.start_direct(&user, None, bytes.len(), world.start);
     start.await.unwrap();
     batch.expect(&user, "bytes that were never put", Expect::Gone);
+    batch.finish().await;
+}
+
+#[tokio::test]
+async fn a_delivery_looks_at_every_event_and_fails_with_the_first_failure() {
+    let batch = Batch::new().await;
+    let (world, bytes) = (&batch.world, picture(1));
+    let mut uploads = Vec::new();
+    for _ in 0..3 {
+        let (user, _) = batch.user();
+        let id = started(world, &user, &bytes).await.upload.id;
+        uploads.push((user, id));
+    }
+    let records: Vec<_> = uploads
+        .iter()
+        .map(|(user, id)| {
+            let object = json!({ "key": object_key(user, *id) });
+            json!({ "eventName": "ObjectCreated:Put", "s3": { "object": object } })
+        })
+        .collect();
+    let event: S3Event = serde_json::from_value(json!({ "Records": records })).unwrap();
+    let occasion = Occasion {
+        now: world.start,
+        budget: std::time::Duration::from_mins(1),
+    };
+    let faults = [(0, Fault::Refused), (1, Fault::Answers(Canned::Throttled))];
+    let script = Arc::new(Script::of(&faults));
+    let ingester = Arc::new(world.ingester.clone());
+    let delivery = Box::pin(ingest::handle(ingester, event, occasion));
+    let outcome = play(&script, delivery).await;
+    let kind = outcome.error().map(Error::kind);
+    assert_eq!(kind, Some(ErrorKind::StoreFailed), "{outcome:?}");
+    for (index, (user, id)) in uploads.iter().enumerate() {
+        let shown = world.reader.find(&caller(user), *id).await.is_ok();
+        assert_eq!(shown, index == 2, "upload {index}");
+        batch.expect(user, index, Expect::Shown);
+    }
     batch.finish().await;
 }
