@@ -13,7 +13,9 @@ mod webp;
 
 use imaging::{InspectError, Limits, Orientation, declared_pixels, inspect};
 use proptest::prelude::*;
-use support::{exif_with_orientation, png, png_of, png_with_odd_palette, sample, samples};
+use support::{
+    exif_with_orientation, gif_of, png, png_of, png_with_odd_palette, sample, samples, webp_of,
+};
 
 /// Bytes that tell any format: shorter files are of no known type.
 const LONGEST_SIGNATURE_BYTES: usize = 24;
@@ -202,31 +204,73 @@ fn the_placeholder_is_that_of_the_upright_picture() {
     }
 }
 
+/// Red, green and blue of each quarter of a placeholder, on a scale of 0 to 1: upper left, upper right, lower left,
+/// lower right.
+fn quarters(file: &[u8]) -> [[f32; 3]; 4] {
+    let inspection = inspect(file, &Limits::default()).unwrap();
+    let decoded = thumbhash::thumb_hash_to_rgba(&inspection.placeholder);
+    let (width, height, pixels) = decoded.unwrap();
+    let mut quarters = [[0.0; 3]; 4];
+    for (place, pixel) in pixels.chunks_exact(4).enumerate() {
+        let is_right = place % width >= width / 2;
+        let is_lower = place / width >= height / 2;
+        let quarter = &mut quarters[2 * usize::from(is_lower) + usize::from(is_right)];
+        for (sum, sample) in quarter.iter_mut().zip(pixel) {
+            *sum += f32::from(*sample);
+        }
+    }
+    let pixels = u16::try_from(width * height / 4).unwrap();
+    quarters.map(|quarter| quarter.map(|sum| sum / f32::from(pixels) / 255.0))
+}
+
+fn assert_near(name: &str, actual: [[f32; 3]; 4], expected: [[f32; 3]; 4], tolerance: f32) {
+    let mut pairs = actual.as_flattened().iter().zip(expected.as_flattened());
+    let is_near = pairs.all(|(actual, expected)| (actual - expected).abs() <= tolerance);
+    assert!(is_near, "{name}: {actual:?}, not {expected:?}");
+}
+
 #[test]
 fn a_picture_has_about_the_same_placeholder_in_every_format() {
-    /// On a scale of 0 to 1: what lossy coding and the smaller scale of JPEG may change.
-    const TOLERANCE: f32 = 0.05;
-    let average = |name| {
-        let inspection = inspect(&sample(name).bytes, &Limits::default()).unwrap();
-        let (red, green, blue, alpha) =
-            thumbhash::thumb_hash_to_average_rgba(&inspection.placeholder).unwrap();
-        [red, green, blue, alpha]
+    /// What lossy coding may change on the whole, and the smaller scale of JPEG, three by two pixels here, at a place.
+    const TOLERANCES: (f32, f32) = (0.05, 0.2);
+    let average = |file: &[u8]| {
+        let inspection = inspect(file, &Limits::default()).unwrap();
+        let average = thumbhash::thumb_hash_to_average_rgba(&inspection.placeholder);
+        let (red, green, blue, _) = average.unwrap();
+        [[red, green, blue]; 4]
     };
-    let expected = average("still.avif");
+    let expected = sample("still.avif").bytes;
     for name in [
         "baseline.jpg",
         "progressive.jpg",
         "animated.webp",
         "animated.avif",
     ] {
-        let actual = average(name);
-        assert!(
-            expected
-                .iter()
-                .zip(actual)
-                .all(|(expected, actual)| (expected - actual).abs() <= TOLERANCE),
-            "{name}: {actual:?}, not {expected:?}"
-        );
+        let actual = sample(name).bytes;
+        assert_near(name, average(&actual), average(&expected), TOLERANCES.0);
+        assert_near(name, quarters(&actual), quarters(&expected), TOLERANCES.1);
+    }
+}
+
+#[test]
+fn a_placeholder_shows_each_colour_at_its_place() {
+    /// What a `ThumbHash` changes: it has few waves and few steps.
+    const TOLERANCE: f32 = 0.2;
+    const COLORS: [[u8; 3]; 4] = [[200, 60, 60], [60, 180, 60], [60, 60, 190], [180, 170, 60]];
+    let quarter = |place: usize| 2 * usize::from(place / 32 >= 16) + usize::from(place % 32 >= 16);
+    let opaque = |[red, green, blue]: [u8; 3]| [red, green, blue, 255];
+    let pixels: Vec<u8> = (0..32 * 32)
+        .flat_map(|place| opaque(COLORS[quarter(place)]))
+        .collect();
+    let indices = (0..32 * 32).map(|place| quarter(place).to_le_bytes()[0]);
+    let indices: Vec<u8> = indices.collect();
+    let expected = COLORS.map(|color| color.map(|sample| f32::from(sample) / 255.0));
+    for (name, file) in [
+        ("PNG", png_of(32, 32, &pixels, &[])),
+        ("GIF", gif_of((32, 32), COLORS.as_flattened(), &indices)),
+        ("WebP", webp_of((32, 32), &pixels, &[])),
+    ] {
+        assert_near(name, quarters(&file), expected, TOLERANCE);
     }
 }
 

@@ -153,12 +153,27 @@ fn lossless_webp() -> Vec<u8> {
 
 /// A lossless WebP with EXIF metadata, if it is not empty.
 pub(crate) fn webp_with_exif(tiff: &[u8]) -> Vec<u8> {
+    webp_of((20, 12), &pixels(), tiff)
+}
+
+/// A lossless WebP of these pixels, four bytes each, with EXIF metadata, if it is not empty.
+pub(crate) fn webp_of((width, height): (u32, u32), pixels: &[u8], tiff: &[u8]) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = image_webp::WebPEncoder::new(&mut file);
     encoder.set_exif_metadata(tiff.to_vec());
     encoder
-        .encode(&pixels(), 20, 12, image_webp::ColorType::Rgba8)
+        .encode(pixels, width, height, image_webp::ColorType::Rgba8)
         .unwrap();
+    file
+}
+
+/// A GIF of one frame of these indices into a palette of three bytes each.
+pub(crate) fn gif_of((width, height): (u16, u16), palette: &[u8], indices: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = gif::Encoder::new(&mut file, width, height, palette).unwrap();
+    let frame = gif::Frame::from_indexed_pixels(width, height, indices, None);
+    encoder.write_frame(&frame).unwrap();
+    drop(encoder);
     file
 }
 
