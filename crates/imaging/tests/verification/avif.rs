@@ -53,11 +53,10 @@ fn avif_with_tracks(count: usize) -> Vec<u8> {
     file
 }
 
-/// The picture of a sample, and its transparency, both of 20 by 12 pixels.
-fn pictures() -> (Item, Item) {
+/// The picture of a sample, of 20 by 12 pixels. It can be transparency as well.
+fn picture() -> Item {
     let still = sample("still.avif").bytes;
-    let item = Item::picture(coded_picture(&still), 20, 12);
-    (item.clone(), item)
+    Item::picture(coded_picture(&still), 20, 12)
 }
 
 fn is_corrupt(items: &[Item]) -> bool {
@@ -77,17 +76,17 @@ fn size_of(items: &[Item]) -> (u32, u32) {
 
 #[test]
 fn transparency_has_the_size_of_its_picture() {
-    let (picture, alpha) = pictures();
+    let (picture, alpha) = (picture(), picture());
     assert_eq!(
         size_of(&[picture.clone(), alpha.clone().alpha_of(&[1])]),
         (20, 12)
     );
     // Half of the picture, of a size of its own and whole in itself.
-    let tiles = [
+    let image = [
         Item::grid((2, 1), (40, 12), &[3, 4]),
         alpha.clone().alpha_of(&[1]),
     ];
-    let tiled = [&tiles[..], &[picture.clone(), picture.clone()]].concat();
+    let tiled = [&image[..], &[picture.clone(), picture.clone()]].concat();
     assert!(is_corrupt(&tiled));
     let twice = [
         Item::grid((2, 1), (40, 12), &[2, 3]),
@@ -102,7 +101,7 @@ fn transparency_has_the_size_of_its_picture() {
 
 #[test]
 fn transparency_of_tiles_is_held_to_what_tiles_are() {
-    let (picture, alpha) = pictures();
+    let (picture, alpha) = (picture(), picture());
     let with = |alpha: Item| {
         let grid = Item::grid((2, 1), (40, 12), &[2, 3]);
         let alphas = [alpha.clone().alpha_of(&[2]), alpha.alpha_of(&[3])];
@@ -121,7 +120,7 @@ fn transparency_of_tiles_is_held_to_what_tiles_are() {
 
 #[test]
 fn a_grid_names_each_tile_once() {
-    let (picture, _) = pictures();
+    let picture = picture();
     let repeated = [Item::grid((2, 1), (40, 12), &[2, 2]), picture];
     assert!(is_corrupt(&repeated));
 }

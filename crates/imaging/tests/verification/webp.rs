@@ -19,12 +19,12 @@ fn lossy() -> Vec<u8> {
 fn files(groups: u16) -> [(&'static str, u64, Vec<u8>); 4] {
     let picture = lossless_of_groups(groups, true);
     let alpha = [vec![1], lossless_of_groups(groups, false)].concat();
-    let with_alpha = [chunk(b"ALPH", &alpha), chunk(b"VP8 ", &lossy())];
-    let loops = chunk(b"ANIM", &[0; 6]);
-    let animated = [loops.clone(), frame(&chunk(b"VP8L", &picture))];
+    let with_alpha = [chunk(*b"ALPH", &alpha), chunk(*b"VP8 ", &lossy())];
+    let loops = chunk(*b"ANIM", &[0; 6]);
+    let animated = [loops.clone(), frame(&chunk(*b"VP8L", &picture))];
     let animated_alpha = [loops, frame(&with_alpha.concat())];
     [
-        ("lossless", 7, simple(b"VP8L", &picture)),
+        ("lossless", 7, simple(*b"VP8L", &picture)),
         ("alpha", 11, extended(0x10, &with_alpha)),
         ("animated", 19, extended(0x12, &animated)),
         ("animated alpha", 19, extended(0x12, &animated_alpha)),
@@ -65,7 +65,7 @@ fn groups_of_prefix_codes_count_as_memory_before_any_is_made() {
 
 #[test]
 fn a_lossy_picture_counts_as_memory_up_to_the_limit_itself() {
-    let file = simple(b"VP8 ", &lossy());
+    let file = simple(*b"VP8 ", &lossy());
     let outcome = |max_decoded_bytes| {
         let limits = Limits {
             max_decoded_bytes,
@@ -80,8 +80,8 @@ fn a_lossy_picture_counts_as_memory_up_to_the_limit_itself() {
 
 #[test]
 fn frames_belong_to_animations_and_lie_on_their_canvas() {
-    let picture = chunk(b"VP8L", &lossless_of_groups(1, true));
-    let loops = chunk(b"ANIM", &[0; 6]);
+    let picture = chunk(*b"VP8L", &lossless_of_groups(1, true));
+    let loops = chunk(*b"ANIM", &[0; 6]);
     let is_corrupt = |file: &[u8]| {
         let outcome = inspect(file, &Limits::default());
         matches!(outcome, Err(InspectError::Corrupt { .. }))

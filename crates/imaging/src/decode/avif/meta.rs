@@ -349,9 +349,9 @@ mod tests {
     fn tables_end_at_the_most_items_and_name_none_twice() {
         let mut table = BTreeMap::new();
         for item in 0..4096 {
-            insert(&mut table, item, ()).unwrap();
+            insert(&mut table, item, item).unwrap();
         }
-        let more = insert(&mut table, 4096, ());
+        let more = insert(&mut table, 4096, 4096);
         assert!(matches!(more, Err(InspectError::Corrupt { .. })));
         let mut table = BTreeMap::from([(7, 'a')]);
         assert!(insert(&mut table, 7, 'b').is_err());

@@ -29,31 +29,31 @@ pub(crate) fn lossless_of_groups(groups: u16, has_header: bool) -> Vec<u8> {
 }
 
 /// A picture on its own, in the simple form of the file.
-pub(crate) fn simple(name: &[u8; 4], payload: &[u8]) -> Vec<u8> {
+pub(crate) fn simple(name: [u8; 4], payload: &[u8]) -> Vec<u8> {
     file(&chunk(name, payload))
 }
 
 /// The extended form of the file, of 4 by 4 pixels, with these flags and chunks.
 pub(crate) fn extended(flags: u8, chunks: &[Vec<u8>]) -> Vec<u8> {
-    let header = chunk(b"VP8X", &[flags, 0, 0, 0, 3, 0, 0, 3, 0, 0]);
+    let header = chunk(*b"VP8X", &[flags, 0, 0, 0, 3, 0, 0, 3, 0, 0]);
     file(&[header, chunks.concat()].concat())
 }
 
 /// A frame of 4 by 4 pixels.
 pub(crate) fn frame(chunks: &[u8]) -> Vec<u8> {
     let head = [0, 0, 0, 0, 0, 0, 3, 0, 0, 3, 0, 0, 100, 0, 0, 0];
-    chunk(b"ANMF", &[&head[..], chunks].concat())
+    chunk(*b"ANMF", &[&head[..], chunks].concat())
 }
 
 /// A chunk, with its padding.
-pub(crate) fn chunk(name: &[u8; 4], payload: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(name: [u8; 4], payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_le_bytes();
     let padding = &[0][..payload.len() % 2];
     [&name[..], &length, payload, padding].concat()
 }
 
 fn file(chunks: &[u8]) -> Vec<u8> {
-    chunk(b"RIFF", &[b"WEBP", chunks].concat())
+    chunk(*b"RIFF", &[b"WEBP", chunks].concat())
 }
 
 /// Bits, the lowest of each byte first.
