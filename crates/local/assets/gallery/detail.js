@@ -61,6 +61,7 @@ function connect(viewer, closed) {
   $("delete").addEventListener("click", () => {
     if (viewer.isDeleting) return;
     toDelete = viewer.image;
+    $("confirm-title").textContent = `Delete ${toDelete.filename || "this image"}?`;
     confirm.returnValue = "no";
     confirm.showModal();
   });

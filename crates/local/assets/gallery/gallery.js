@@ -25,7 +25,8 @@ function sayCount() {
   const { images, hasMore } = paging;
   const isFiltered = Object.keys(filters()).length > 0;
   $("empty").hidden = images.length > 0 || hasMore;
-  $("empty-title").textContent = isFiltered ? "Nothing matches" : "Nothing here yet";
+  $("empty-title").textContent = isFiltered ? "Nothing matches these filters" : "Nothing here yet";
+  $("empty-hint").hidden = isFiltered;
   const total = images.length > 0 ? `${count(images.length, "image")}${hasMore ? ", more below" : ""}` : "";
   say($("status"), [news, total].filter(Boolean).join(" "));
   news = "";
@@ -36,6 +37,7 @@ const paging = new Paging((lastKey) => list(filters(), lastKey), {
     $("grid").setAttribute("aria-busy", "true");
     if (isFirst) say($("status"), "Loading…");
     else $("more").textContent = "Loading…";
+    $("more-reason").hidden = true;
   },
   loaded(images, isFirst) {
     const wasOnMore = document.activeElement === $("more");
@@ -49,6 +51,9 @@ const paging = new Paging((lastKey) => list(filters(), lastKey), {
     $("empty").hidden = true;
     this.ended(true, "Try again");
     say($("status"), error.message, true);
+    // The status is out of sight for who has scrolled down to here.
+    $("more-reason").textContent = error.message;
+    $("more-reason").hidden = isFirst;
     if (viewer.image) say($("detail-status"), error.message, true);
   },
   ended(hasMore, offered) {

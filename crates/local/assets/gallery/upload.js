@@ -35,11 +35,12 @@ function update() {
   $("upload-close").textContent = isSending ? "Stop" : "Close";
 }
 
-/** Tells those who do not see the rows how far it is. */
-function tell(entry) {
-  const stored = queue.entries.length - queue.waiting.length;
-  const far = `${stored} of ${count(queue.entries.length, "image")} stored.`;
-  say($("upload-status"), entry.state === "failed" ? `${far} ${entry.file.name}: ${entry.outcome}` : far);
+/** Tells how far it is, also those who do not see the rows. */
+function tell() {
+  const { entries, waiting } = queue;
+  const failed = entries.filter(({ state }) => state === "failed").map(({ file }) => file.name);
+  const stored = `${entries.length - waiting.length} of ${count(entries.length, "image")} stored.`;
+  say($("upload-status"), failed.length > 0 ? `${stored} Not stored: ${failed.join(", ")}.` : stored);
 }
 
 /**
@@ -50,7 +51,7 @@ export function offerUpload(files, leftOut, stored) {
   if (!dialog.open) {
     const opened = new Queue(upload, (entry) => {
       entry.show();
-      if (queue === opened && entry.state !== "running") tell(entry);
+      if (queue === opened && entry.state !== "running") tell();
     });
     queue = opened;
     whenStored = stored;
