@@ -78,20 +78,17 @@ fn loaded_by(html: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn the_gallerys_own_scripts_name_no_other_host_and_insert_no_html() {
+async fn the_gallerys_own_scripts_and_styles_name_no_other_host_and_insert_no_html() {
     let running = start(Options::default()).await.unwrap();
-    let scripts: Vec<String> = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/gallery"))
+    let parts: Vec<String> = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/gallery"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".js"))
+        .filter(|name| name != "index.html")
         .collect();
-    assert!(
-        scripts.contains(&"gallery.js".to_owned()),
-        "only {scripts:?}"
-    );
-    for script in scripts {
-        let response = get(&format!("{}/gallery/{script}", running.api_url)).await;
-        assert_eq!(response.status(), StatusCode::OK, "{script}");
+    assert!(parts.contains(&"gallery.js".to_owned()), "only {parts:?}");
+    for part in parts {
+        let response = get(&format!("{}/gallery/{part}", running.api_url)).await;
+        assert_eq!(response.status(), StatusCode::OK, "{part}");
         let text = String::from_utf8(response.body().to_vec()).unwrap();
         for never in [
             "http://",
@@ -101,7 +98,7 @@ async fn the_gallerys_own_scripts_name_no_other_host_and_insert_no_html() {
             "insertAdjacentHTML",
             "eval(",
         ] {
-            assert!(!text.contains(never), "{script} has {never}");
+            assert!(!text.contains(never), "{part} has {never}");
         }
     }
     running.stop().await;
