@@ -18,7 +18,7 @@ pub(crate) use claims::Claim;
 pub use error::StoreError;
 pub(crate) use items::{Begin, Images};
 pub(crate) use keys::{FEED_SHARDS, Facet, Position, SWEEP_SHARDS, Scope, listings, partition};
-pub(crate) use listing::{KeyRange, ListingQuery, ListingRow};
+pub(crate) use listing::{KeyRange, Listed, ListingQuery, ListingRow};
 pub(crate) use object_keys::{id_in_key, object_key, owner_in_key};
 pub(crate) use objects::{Fetched, Objects, SignedRead, SignedWrite};
 pub(crate) use rows::{Guard, Row, State, Turn};
