@@ -187,16 +187,17 @@ impl Uploader {
             }
             State::Direct(upload) => {
                 authorize_owned(caller, Action::Change, &row.user_id, row.visibility)?;
-                match self.publisher.publish(&row, upload, to_millis(now)).await {
+                let verdict = match self.publisher.publish(&row, upload, to_millis(now)).await {
                     // The bucket's event may have refused and removed them since the row was read.
                     Err(Error::BytesMissing) => {
                         let publisher = &self.publisher;
                         publisher
-                            .outcome_of_another(&row, Error::BytesMissing)
+                            .verdict_of_another(&row, Error::BytesMissing)
                             .await
                     }
-                    outcome => outcome,
-                }
+                    verdict => verdict,
+                };
+                verdict?.into_image()
             }
             State::Uploading(_) => Err(Error::NotFound),
             // The bucket's event may have been first to find the bytes wanting.
