@@ -79,7 +79,13 @@ impl Publisher {
                 size_bytes,
                 limit_bytes: upload.size_bytes,
             }),
-            Fetched::Bytes(bytes) => check(&self.rules, upload, bytes),
+            Fetched::Bytes(_, Some(header)) => Err(Error::BadImage {
+                detail: format!(
+                    "The object was put with a header {header}, which no upload takes."
+                ),
+                cause: None,
+            }),
+            Fetched::Bytes(bytes, None) => check(&self.rules, upload, bytes),
         };
         let image = match checked {
             Ok(image) => image,
