@@ -234,6 +234,12 @@ async fn a_declaration_is_checked_before_a_row_is_written() {
             vec!["sha256"],
         ),
         (
+            json!({ "content_type": null, "size": null, "sha256": "x" }),
+            400,
+            "invalid_request",
+            vec!["content_type", "sha256", "size"],
+        ),
+        (
             json!({ "tags": ["t".repeat(65)] }),
             400,
             "invalid_request",
