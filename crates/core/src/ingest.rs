@@ -82,7 +82,7 @@ impl Ingester {
     }
 
     /// An object of the image's owner under the image's id, and not the image's: it was put by the URL of an upload that
-    /// came to nothing before, so slowly that its row was begun anew. No row goes back to its name.
+    /// came to nothing before, so slowly that its row was begun anew. No row goes back to its name before its tombstone is over, a day later.
     async fn other_object(&self, row: &Row, key: &str) -> Result<Ingested, Error> {
         if owner_in_key(key).as_ref() != Some(&row.user_id) {
             return Ok(Ingested::Ignored);
