@@ -10,9 +10,10 @@ use chrono::{DateTime, Utc};
 
 use super::StoreError;
 use super::keys;
-use super::rows::{self, DELETED, Guard, Item, Row, State, image_key, number, text};
+use super::rows::{self, Guard, Item, Row, State, image_key, number, text};
+use super::status::RowStatus;
 use super::transact::{COLLISION_ATTEMPTS, Transition, back_off, past_transactions};
-use crate::{Error, Image, ImageId, Status};
+use crate::{Error, Image, ImageId};
 
 /// The most keys of one `BatchGetItem`.
 const BATCH_GET_KEYS: usize = 100;
@@ -57,7 +58,7 @@ impl Images {
             .put_item()
             .condition_expression("#status = :deleted AND attempt = :attempt")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":deleted", text(DELETED))
+            .expression_attribute_values(":deleted", RowStatus::Deleted.value())
             .expression_attribute_values(":attempt", text(&tombstone.guard.attempt));
         self.put_pending(put, row).await
     }
@@ -100,7 +101,7 @@ impl Images {
             ))
             .condition_expression("#status = :pending AND attempt = :attempt")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pending", text(Status::Pending.as_str()))
+            .expression_attribute_values(":pending", RowStatus::Pending.value())
             .expression_attribute_values(":attempt", text(&found.guard.attempt))
             .expression_attribute_values(":next", text(&next.attempt))
             .expression_attribute_values(":lease", number(next.lease_until.timestamp_millis()))
@@ -120,7 +121,7 @@ impl Images {
             .update_expression("SET lease_until = :now")
             .condition_expression("#status = :pending AND attempt = :attempt")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pending", text(Status::Pending.as_str()))
+            .expression_attribute_values(":pending", RowStatus::Pending.value())
             .expression_attribute_values(":attempt", text(&row.guard.attempt))
             .expression_attribute_values(":now", number(now.timestamp_millis()));
         Self::outcome(update).await

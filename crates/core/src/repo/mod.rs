@@ -11,6 +11,7 @@ mod object_keys;
 mod objects;
 mod rows;
 mod scan;
+mod status;
 mod transact;
 mod transitions;
 
