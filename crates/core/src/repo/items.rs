@@ -12,7 +12,8 @@ use super::StoreError;
 use super::keys;
 use super::rows::{self, Guard, Item, Row, State, image_key, number, text};
 use super::status::RowStatus;
-use super::transact::{COLLISION_ATTEMPTS, Transition, back_off, past_transactions};
+use super::transact::{COLLISION_TRIES, Transition, past_transactions};
+use super::tries::Tries;
 use crate::{Error, Image, ImageId};
 
 /// The most keys of one `BatchGetItem`.
@@ -174,7 +175,8 @@ impl Images {
         const NAME: &str = "BatchGetItem";
         let mut items = Vec::with_capacity(ids.len());
         let mut keys: Vec<Item> = ids.iter().copied().map(image_key).collect();
-        for attempt in 0..COLLISION_ATTEMPTS {
+        let mut tries = Tries::at_most(COLLISION_TRIES);
+        loop {
             let wanted = KeysAndAttributes::builder()
                 .set_keys(Some(keys))
                 .consistent_read(true);
@@ -204,8 +206,9 @@ impl Images {
                 None => return Ok(items),
                 Some(left) => keys = left.keys,
             }
-            back_off(attempt).await;
+            if !tries.another().await {
+                return Err(StoreError::busy(NAME, "keys were left unprocessed each time").into());
+            }
         }
-        Err(StoreError::busy(NAME, "keys were left unprocessed each time").into())
     }
 }

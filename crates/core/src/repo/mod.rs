@@ -14,6 +14,7 @@ mod scan;
 mod status;
 mod transact;
 mod transitions;
+mod tries;
 
 pub(crate) use claims::Claim;
 pub use error::StoreError;

@@ -13,16 +13,16 @@ use bytes::Bytes;
 use super::StoreError;
 use super::error::WRITE_CONFLICT;
 use super::object_keys::{OBJECT_PREFIX, direct_key, object_key};
-use super::transact::back_off;
+use super::tries::Tries;
 use crate::clients::Aws;
 use crate::{DirectUpload, Error, Image, Sha256Digest};
 
 /// The most keys of one `DeleteObjects`.
 const DELETE_KEYS: usize = 1_000;
 const GET: &str = "GetObject";
-/// How often a write that meets another one of its key is tried again: over 3 s in all, which leaves the function
-/// time to answer.
-const CONFLICT_RETRIES: u32 = 7;
+/// How often a write that meets another one of its key is tried: over 3 s in all and under 5, which leaves the
+/// function time to answer.
+const CONFLICT_TRIES: u32 = 8;
 
 /// How a presigned URL answers.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ impl Objects {
     pub(crate) async fn put(&self, image: &Image, bytes: Bytes) -> Result<(), Error> {
         let digest = base64_text(&image.sha256);
         let key = object_key(image);
-        let mut attempt = 0;
+        let mut tries = Tries::at_most(CONFLICT_TRIES);
         loop {
             let put = self
                 .client
@@ -107,16 +107,14 @@ impl Objects {
                 .customize()
                 // The checksum above covers the bytes; hashing them again for the signature would not add to it.
                 .disable_payload_signing();
-            match put.send().await {
-                Ok(_) => return Ok(()),
-                Err(error) if error.code() == Some("PreconditionFailed") => return Ok(()),
-                Err(error)
-                    if error.code() == Some(WRITE_CONFLICT) && attempt < CONFLICT_RETRIES =>
-                {
-                    back_off(attempt).await;
-                    attempt += 1;
-                }
-                Err(error) => return Err(StoreError::new("PutObject", error).into()),
+            let Err(error) = put.send().await else {
+                return Ok(());
+            };
+            if error.code() == Some("PreconditionFailed") {
+                return Ok(());
+            }
+            if error.code() != Some(WRITE_CONFLICT) || !tries.another().await {
+                return Err(StoreError::new("PutObject", error).into());
             }
         }
     }
