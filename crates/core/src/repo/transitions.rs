@@ -154,8 +154,9 @@ impl Images {
         guard: &Guard,
         now: DateTime<Utc>,
     ) -> Result<Transition, Error> {
-        // Nothing of what the client said outlives the image.
-        const EMPTIED: &str = "REMOVE #file, tags, cat, thumb, #desc, meta, exif";
+        // What was said and seen of the image goes with it. What stays is whose it was, and what guards the id.
+        const EMPTIED: &str =
+            "REMOVE #file, tags, cat, thumb, #desc, meta, exif, w, h, sha, #type, #bytes, upd";
         let update = self
             .client
             .update_item()
@@ -166,6 +167,8 @@ impl Images {
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#file", "file")
             .expression_attribute_names("#desc", "desc")
+            .expression_attribute_names("#type", "type")
+            .expression_attribute_names("#bytes", "bytes")
             .expression_attribute_values(":deleting", RowStatus::Deleting.value())
             .expression_attribute_values(":deleted", RowStatus::Deleted.value());
         let update = if guard.hold_until < now {
