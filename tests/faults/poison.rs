@@ -253,7 +253,7 @@ async fn a_refusal_that_a_store_fails_is_tried_again_and_keeps_its_reason() {
     let (caller, late) = (caller(&user), batch.world.after(LATE));
     match batch.world.uploader.complete(&caller, id, late).await {
         Err(Error::BadImage { detail, .. }) => {
-            assert!(detail.contains("no known image"), "{detail}")
+            assert!(detail.contains("no known image"), "{detail}");
         }
         other => panic!("{other:?}"),
     }
