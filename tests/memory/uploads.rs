@@ -5,7 +5,8 @@ use std::net::Ipv4Addr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use shoebox_tests::lambda::{FunctionProcess, RestEvent, stores};
+use shoebox_tests::event::Incoming;
+use shoebox_tests::lambda::{FunctionProcess, stores};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
@@ -34,11 +35,15 @@ async fn started() -> (local::Running, FunctionProcess, Counts) {
     (running, function, Counts::new(stream))
 }
 
+fn upload() -> Incoming {
+    Incoming::new("POST", "/images").header("x-user-id", "ann")
+}
+
 /// Uploads a small image first, so that connections and what is made once are not counted.
-async fn heap_held_by(event: &RestEvent<'_>) -> usize {
+async fn heap_held_by(event: &Incoming) -> usize {
     let (running, mut function, mut counts) = started().await;
     let small = jpeg::photograph(64, 48, 4);
-    let small = RestEvent::new("POST", "/images").binary("image/jpeg", &small);
+    let small = upload().body("image/jpeg", small);
     uploaded(&mut function, &small).await;
 
     let before = counts.reset().await;
@@ -48,8 +53,8 @@ async fn heap_held_by(event: &RestEvent<'_>) -> usize {
     held
 }
 
-async fn uploaded(function: &mut FunctionProcess, event: &RestEvent<'_>) {
-    let answer = function.invoke(event.to_json()).await.unwrap();
+async fn uploaded(function: &mut FunctionProcess, event: &Incoming) {
+    let answer = function.invoke(event.rest_event()).await.unwrap();
     let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
 }
@@ -66,7 +71,7 @@ fn assert_few_copies(held: usize, body_bytes: usize) {
 #[tokio::test]
 async fn an_upload_of_the_bytes_themselves_holds_at_most_four_copies_of_them() {
     let body = large_jpeg();
-    let event = RestEvent::new("POST", "/images").binary("image/jpeg", &body);
+    let event = upload().body("image/jpeg", body.as_slice());
     assert_few_copies(heap_held_by(&event).await, body.len());
 }
 
@@ -77,14 +82,13 @@ async fn a_multipart_upload_holds_at_most_four_copies_of_its_body() {
             .to_vec();
     body.extend(large_jpeg());
     body.extend(b"\r\n--limit--\r\n");
-    let event =
-        RestEvent::new("POST", "/images").binary("multipart/form-data; boundary=limit", &body);
+    let event = upload().body("multipart/form-data; boundary=limit", body.as_slice());
     assert_few_copies(heap_held_by(&event).await, body.len());
 }
 
 #[tokio::test]
 async fn a_json_upload_holds_at_most_four_copies_of_its_body() {
     let body = json!({ "file_data": STANDARD.encode(jpeg::photograph(3200, 2400, 30)) });
-    let event = RestEvent::new("POST", "/images").json(&body);
+    let event = upload().json(&body);
     assert_few_copies(heap_held_by(&event).await, body.to_string().len());
 }

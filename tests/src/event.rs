@@ -77,6 +77,18 @@ impl Incoming {
         }
     }
 
+    /// Adds a JSON body.
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    /// The JSON text of a REST API's event.
+    #[must_use]
+    pub fn rest_event(&self) -> Vec<u8> {
+        self.rest().to_string().into_bytes()
+    }
+
     /// The event's JSON.
     #[must_use]
     pub fn event(&self, trigger: Trigger) -> Value {

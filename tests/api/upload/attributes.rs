@@ -128,7 +128,6 @@ async fn user_ids_are_bounded_in_length_and_characters() {
         let bytes = shoebox.get(&format!("/images/{id}/content")).send().await;
         assert_eq!(bytes.body, picture::png(3, 2));
     }
-    let before = shoebox.stores.keys("images/").await.len();
     for user in [
         "u".repeat(129).as_str(),
         "a b",
@@ -148,7 +147,6 @@ async fn user_ids_are_bounded_in_length_and_characters() {
     let nobody = json!({ "file_data": picture::base64(&picture::png(3, 2)) });
     let answer = shoebox.post("/images").json(&nobody).await;
     assert_eq!(answer.faulty_fields(), ["user_id"]);
-    assert!(shoebox.stores.keys("images/").await.len() >= before);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use dynoxide::actions::scan::ScanRequest;
 use dynoxide::{AttributeValue, Database, ImportOptions, Item};
 use local::{Data, Options};
 use shoebox_core::ImageId;
-use shoebox_tests::lambda::RestEvent;
+use shoebox_tests::event::Incoming;
 
 /// How many rows are written at once.
 const BATCH: usize = 10_000;
@@ -25,16 +25,11 @@ pub(crate) async fn fill(directory: &Path, size: u64) {
         ..Options::default()
     };
     let running = local::start(options).await.unwrap();
-    for category in [None, Some("travel")] {
-        let event = RestEvent::new("POST", "/images")
-            .query("tags", "sea")
-            .query("visibility", "public")
-            .query("filename", "IMG_20260131_120000.gif");
-        let event = match category {
-            Some(category) => event.query("category", category),
-            None => event,
-        };
-        let event = event.binary("image/gif", PIXEL).to_json();
+    let described = "tags=sea&visibility=public&filename=IMG_20260131_120000.gif";
+    for category in ["", "&category=travel"] {
+        let target = format!("/images?{described}{category}");
+        let event = Incoming::new("POST", &target).header("x-user-id", "ann");
+        let event = event.body("image/gif", PIXEL).rest_event();
         let answer = running.gateway().invoke("upload", &event).await.unwrap();
         let answer = String::from_utf8_lossy(&answer).into_owned();
         assert!(answer.contains("\"statusCode\":201"), "{answer}");

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use shoebox_tests::lambda::RestEvent;
+use shoebox_tests::event::Incoming;
 
 use crate::jpeg;
 
@@ -24,6 +24,33 @@ impl Samples {
             small: jpeg::photograph(560, 420, 30),
             large: jpeg::photograph(3072, 2304, 30),
         }
+    }
+
+    /// What is measured: its name, the operation, and the image that it is about.
+    pub(crate) fn cases(&self) -> [(&'static str, Operation, &Vec<u8>); 13] {
+        [
+            ("upload 0.1 MB, raw", Operation::UploadRaw, &self.small),
+            (
+                "upload 0.1 MB, multipart",
+                Operation::UploadMultipart,
+                &self.small,
+            ),
+            ("upload 0.1 MB, JSON", Operation::UploadJson, &self.small),
+            ("upload 3 MB, raw", Operation::UploadRaw, &self.large),
+            (
+                "upload 3 MB, multipart",
+                Operation::UploadMultipart,
+                &self.large,
+            ),
+            ("upload 3 MB, JSON", Operation::UploadJson, &self.large),
+            ("list, page of 20", Operation::List, &self.small),
+            ("get, JSON", Operation::GetJson, &self.small),
+            ("get, bytes of 0.1 MB", Operation::GetBytes, &self.small),
+            ("get, bytes of 3 MB", Operation::GetBytes, &self.large),
+            ("patch tags", Operation::Patch, &self.small),
+            ("delete", Operation::Delete, &self.small),
+            ("delete 100 at once", Operation::BulkDelete, &self.small),
+        ]
     }
 }
 
@@ -71,26 +98,30 @@ impl Operation {
     pub(crate) fn event(self, run: usize, ids: &[String], file: &[u8]) -> Vec<u8> {
         let image = format!("/images/{}", ids[0]);
         let event = match self {
-            Self::UploadRaw => RestEvent::new("POST", "/images")
-                .query("tags", "sea,sun")
-                .binary("image/jpeg", file),
-            Self::UploadMultipart => RestEvent::new("POST", "/images")
-                .binary("multipart/form-data; boundary=limit", &multipart(file)),
+            Self::UploadRaw => by_ann("POST", "/images?tags=sea,sun").body("image/jpeg", file),
+            Self::UploadMultipart => by_ann("POST", "/images")
+                .body("multipart/form-data; boundary=limit", multipart(file)),
             Self::UploadJson => {
                 let body = json!({ "file_data": STANDARD.encode(file), "tags": ["sea", "sun"] });
-                RestEvent::new("POST", "/images").json(&body)
+                by_ann("POST", "/images").json(&body)
             }
-            Self::List => RestEvent::new("GET", "/images").query("user_id", "ann"),
-            Self::GetJson => RestEvent::new("GET", &image),
-            Self::GetBytes => RestEvent::new("GET", &image).header("accept", "image/*"),
-            Self::Patch => RestEvent::new("PATCH", &image)
-                .json(&json!({ "tags": ["sea", format!("run-{run}")] })),
-            Self::Delete => RestEvent::new("DELETE", &image),
-            Self::BulkDelete => RestEvent::new("DELETE", "/images")
-                .json(&json!({ "user_id": "ann", "image_ids": ids })),
+            Self::List => by_ann("GET", "/images?user_id=ann"),
+            Self::GetJson => by_ann("GET", &image),
+            Self::GetBytes => by_ann("GET", &image).header("accept", "image/*"),
+            Self::Patch => {
+                by_ann("PATCH", &image).json(&json!({ "tags": ["sea", format!("run-{run}")] }))
+            }
+            Self::Delete => by_ann("DELETE", &image),
+            Self::BulkDelete => {
+                by_ann("DELETE", "/images").json(&json!({ "user_id": "ann", "image_ids": ids }))
+            }
         };
-        event.to_json()
+        event.rest_event()
     }
+}
+
+fn by_ann(method: &str, target: &str) -> Incoming {
+    Incoming::new(method, target).header("x-user-id", "ann")
 }
 
 fn multipart(file: &[u8]) -> Vec<u8> {

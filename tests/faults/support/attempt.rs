@@ -50,11 +50,29 @@ pub(crate) fn play<'a, T: 'a>(
 }
 
 /// Runs `first` until it waits at its gate, then all of `second`, then the rest of `first`.
-pub(crate) async fn interleave<A, B>(
+///
+/// # Panics
+/// Where `first` ends without coming to its gate: what is then tested is no race.
+pub(crate) fn interleave<A, B>(
     script: &Script,
     first: impl Future<Output = A>,
     second: impl Future<Output = B>,
-) -> (A, B) {
+) -> impl Future<Output = (A, B)> {
+    let met = Box::pin(meet(script, first, second));
+    async move {
+        let (first, second) = met.await;
+        let first = first.unwrap_or_else(|_| panic!("no gate was reached: {:?}", script.calls()));
+        (first, second)
+    }
+}
+
+/// Like [`interleave`]; what came of `first` is an error where it ended without coming to its gate, and `second` began
+/// after it.
+pub(crate) async fn meet<A, B>(
+    script: &Script,
+    first: impl Future<Output = A>,
+    second: impl Future<Output = B>,
+) -> (Result<A, A>, B) {
     let mut first = pin!(first);
     let early = tokio::select! {
         biased;
@@ -64,8 +82,8 @@ pub(crate) async fn interleave<A, B>(
     let second = second.await;
     script.open();
     let first = match early {
-        Some(outcome) => outcome,
-        None => first.await,
+        Some(outcome) => Err(outcome),
+        None => Ok(first.await),
     };
     (first, second)
 }

@@ -11,7 +11,7 @@ mod script;
 mod snapshot;
 mod world;
 
-pub(crate) use attempt::{Outcome, interleave, play};
+pub(crate) use attempt::{Outcome, interleave, meet, play};
 pub(crate) use batch::{Batch, Expect};
 pub(crate) use canned::Canned;
 pub(crate) use explore::{Landing, Plan, explore, explore_with};

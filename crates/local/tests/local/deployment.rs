@@ -104,12 +104,8 @@ fn what_the_deployed_gateway_says_by_itself_is_said_as_the_functions_say_it() {
         let text = |member: &str| document[member].as_str().unwrap();
         let status = u16::try_from(document["status"].as_u64().unwrap()).unwrap();
         let status = http::StatusCode::from_u16(status).unwrap();
-        let problem = shoebox_http::Problem::new(
-            status,
-            text("code"),
-            text("detail"),
-            "$context.requestId",
-        );
+        let problem =
+            shoebox_http::Problem::new(status, text("code"), text("detail"), "$context.requestId");
         assert_eq!(document, serde_json::to_value(problem).unwrap());
     }
 }

@@ -1,5 +1,7 @@
 //! Expired items of the embedded DynamoDB.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynoxide::{AttributeValue as Value, Database, ImportOptions, Item};
 use local::{Data, Options, dynamodb_client, store_credentials};
@@ -43,8 +45,12 @@ async fn the_tables_answer_while_expired_items_are_removed() {
     };
     // The last to be removed is answered for before its turn has come.
     assert!(found(EXPIRED_ITEMS - 1).await);
-    while found(0).await {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    let removal = async {
+        while found(0).await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_mins(1), removal).await;
+    assert!(in_time.is_ok(), "an expired item stays");
     running.stop().await;
 }
