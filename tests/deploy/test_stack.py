@@ -55,6 +55,29 @@ def count(said):
     print("\n" + next(line for line in said.splitlines() if line.startswith("test result:")), flush=True)
 
 
+def made():
+    """The names of everything that a stage has, by kind."""
+    kinds = [
+        ("lambda", "list_functions", "Functions", "FunctionName", {}),
+        ("dynamodb", "list_tables", "TableNames", None, {}),
+        ("s3", "list_buckets", "Buckets", "Name", {}),
+        ("iam", "list_roles", "Roles", "RoleName", {}),
+        ("iam", "list_policies", "Policies", "PolicyName", {"Scope": "Local"}),
+        ("logs", "describe_log_groups", "logGroups", "logGroupName", {}),
+        ("sqs", "list_queues", "QueueUrls", None, {}),
+        ("secretsmanager", "list_secrets", "SecretList", "Name", {}),
+        ("apigateway", "get_rest_apis", "items", "name", {}),
+        ("apigateway", "get_usage_plans", "items", "name", {}),
+        ("events", "list_rules", "Rules", "Name", {}),
+        ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", {}),
+        ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName", {}),
+    ]
+    def names(service, call, members, name, arguments):
+        found = getattr(client(service), call)(**arguments).get(members, [])
+        return [entry if name is None else entry[name] for entry in found]
+    return {f"{kind[0]} {kind[1]}": [name for name in names(*kind) if "shoebox" in name] for kind in kinds}
+
+
 class Deployed(unittest.TestCase):
     def test_the_curl_script_finds_every_operation_in_order(self):
         said = script("scripts/test-api", API)
@@ -213,29 +236,6 @@ class Scripts(Operated):
             self.assertEqual(table[part], made[part])
         indexes = [(index["IndexName"], index["KeySchema"], index["Projection"]) for index in table["GlobalSecondaryIndexes"]]
         self.assertEqual(indexes, [(index["IndexName"], index["KeySchema"], index["Projection"]) for index in made["GlobalSecondaryIndexes"]])
-
-
-def made():
-    """The names of everything that a stage has, by kind."""
-    kinds = [
-        ("lambda", "list_functions", "Functions", "FunctionName", {}),
-        ("dynamodb", "list_tables", "TableNames", None, {}),
-        ("s3", "list_buckets", "Buckets", "Name", {}),
-        ("iam", "list_roles", "Roles", "RoleName", {}),
-        ("iam", "list_policies", "Policies", "PolicyName", {"Scope": "Local"}),
-        ("logs", "describe_log_groups", "logGroups", "logGroupName", {}),
-        ("sqs", "list_queues", "QueueUrls", None, {}),
-        ("secretsmanager", "list_secrets", "SecretList", "Name", {}),
-        ("apigateway", "get_rest_apis", "items", "name", {}),
-        ("apigateway", "get_usage_plans", "items", "name", {}),
-        ("events", "list_rules", "Rules", "Name", {}),
-        ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", {}),
-        ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName", {}),
-    ]
-    def names(service, call, members, name, arguments):
-        found = getattr(client(service), call)(**arguments).get(members, [])
-        return [entry if name is None else entry[name] for entry in found]
-    return {f"{kind[0]} {kind[1]}": [name for name in names(*kind) if "shoebox" in name] for kind in kinds}
 
 
 class ThenRemoved(unittest.TestCase):
