@@ -17,7 +17,7 @@ EDGE = {
     "certificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/one",
     "cdn": "true", "cdnPublicKey": "a key", "cdnDomainName": "cdn.example.com",
     "cdnCertificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/two",
-    "waf": "true", "provisionedConcurrency": "2",
+    "waf": "true", "provisionedConcurrency": "2", "apiKeyRequired": "true",
 }
 
 
@@ -140,6 +140,14 @@ class Template(unittest.TestCase):
         self.assertEqual(plan["Quota"], {"Limit": 1_000_000, "Period": "MONTH"})
         self.assertEqual(plan["ApiStages"], [{"ApiId": {"Ref": "ApiGatewayRestApi"}, "Stage": {"Ref": "ApiStage"}}])
 
+    def test_every_method_asks_for_a_key_where_keys_are_required_and_none_elsewhere(self):
+        def asks(resources):
+            methods = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::ApiGateway::Method"]
+            self.assertGreater(len(methods), 50)
+            return {method["ApiKeyRequired"] for method in methods}
+
+        self.assertEqual((asks(self.resources), asks(self.edge)), ({False}, {True}))
+
     def test_access_logs_wait_for_the_account_s_role(self):
         self.assertIn("ApiAccount", self.resources["ApiStage"]["DependsOn"])
 
@@ -158,8 +166,11 @@ class Template(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             again = json.loads(packaged("prod", f"{folder}/again").read_text())["Resources"]
             changed = json.loads(packaged("prod", f"{folder}/changed", rateLimit=7).read_text())["Resources"]
+            anew = json.loads(packaged("prod", f"{folder}/anew", redeploy="2").read_text())["Resources"]
         self.assertEqual(deployment(self.resources), deployment(again))
         self.assertEqual(deployment(self.resources), deployment(changed))
+        # A route that is gone is still there when the next deployment is made, and leaves with the one after it.
+        self.assertNotEqual(deployment(self.resources), deployment(anew))
         # Methods lead to other versions of the functions.
         self.assertNotEqual(deployment(self.resources), deployment(self.edge))
 

@@ -99,7 +99,7 @@ fn gateway_documents() -> Vec<serde_json::Value> {
 #[test]
 fn what_the_deployed_gateway_says_by_itself_is_said_as_the_functions_say_it() {
     let documents = gateway_documents();
-    assert_eq!(documents.len(), 9);
+    assert_eq!(documents.len(), 10);
     for document in documents {
         let text = |member: &str| document[member].as_str().unwrap();
         let status = u16::try_from(document["status"].as_u64().unwrap()).unwrap();
