@@ -1,5 +1,6 @@
 """The packaged template of prod: what emulators ignore, and so no deploy to one can show."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -11,11 +12,32 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FUNCTIONS = ["upload", "list", "get", "update", "delete", "ingest", "sweep"]
+# Public keys as openssl writes them: RSA of 2,048 bits, and ECDSA of P-256.
+PEMS = [
+    """\
+-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAlfKRD0c/78hXXmI6Z5UO
+rSW+6dX6aUlLl38h2+y0Ij8mT4a8IrjL8ZDCR19yt0X4hJG2dqiHvYiG5yCZQDDq
+hurBrn6Vo0v2dZqSppc5XdrruQjzsETafmhfiWFMv6falkf1nv1i17NZi1LO5a1A
+V7BqBhY0wM8lQfCIFd6CQ3K/INg6EeS7IXF2vx99878b06BRhrEK6SYrn0Ofh1hX
+tPhJfyz0H+VwbC/MrxI7PKHB4GCmQplJKQn1Xtnv34OcW06GPISr1WxfzhL85V3u
+F1qtpva/RDlOPDnG9AK5OwQw3dEwYuT8a1lLOiwu66nf5pWbhnBgVVnFaU4+H311
+1QIDAQAB
+-----END PUBLIC KEY-----
+""",
+    """\
+-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEod/8/aUf3MX5DgfoD3VHtlEyhFhh
+v8ZeEfQPS7UFDLJAYsIl5DCcFzKzSQAh+sEdnNbaZIBCPUGw+zJya/7pPg==
+-----END PUBLIC KEY-----
+""",
+]
+KEYS = ["".join(pem.splitlines()[1:-1]) for pem in PEMS]
 # With everything that a parameter can add.
 EDGE = {
     "domain": "true", "domainName": "images.example.com", "hostedZoneId": "Z0123456789",
     "certificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/one",
-    "cdn": "true", "cdnPublicKey": "a key", "cdnDomainName": "cdn.example.com",
+    "cdn": "true", "cdnPublicKeys": ",".join(KEYS), "cdnDomainName": "cdn.example.com",
     "cdnCertificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/two",
     "waf": "true", "provisionedConcurrency": "2", "apiKeyRequired": "true",
 }
@@ -245,7 +267,7 @@ class Template(unittest.TestCase):
         self.assertNotRegex(self.text, r"\b(us|eu|ap|sa|ca|me|af)-[a-z]+-\d\b")
 
     def test_nothing_of_the_edge_is_there_unasked(self):
-        edge = {"ApiDomain", "ApiDomainMapping", "ApiDomainRecord", "Cdn", "CdnBytes", "CdnKey", "CdnKeys", "Firewall", "FirewallOfStage"}
+        edge = {"ApiDomain", "ApiDomainMapping", "ApiDomainRecord", "Cdn", "CdnBytes", "CdnKeys", "Firewall", "FirewallOfStage"}
         self.assertFalse(edge & self.resources.keys())
         self.assertLessEqual(edge, self.edge.keys())
 
@@ -257,11 +279,29 @@ class Template(unittest.TestCase):
         # 0: what says `private` or nothing is not kept.
         self.assertEqual((cache["MinTTL"], cache["DefaultTTL"], cache["MaxTTL"]), (0, 0, 86400))
         distribution = self.edge["Cdn"]["Properties"]["DistributionConfig"]
-        for behavior in distribution["CacheBehaviors"]:
-            self.assertRegex(behavior["PathPattern"], r"/images/\*/content$")
-            self.assertEqual(behavior["CachePolicyId"], {"Ref": "CdnBytes"})
-            self.assertIn([{"Ref": "CdnKeys"}], behavior["TrustedKeyGroups"]["Fn::If"])
-        self.assertEqual(distribution["DefaultCacheBehavior"]["CachePolicyId"], "4135ea2d-6df8-44a3-9df3-4b5a84be39ad")
+        uncached = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+        policies = {"content": {"Ref": "CdnBytes"}, "download": uncached}
+        self.assertEqual(
+            {behavior["PathPattern"]: (behavior["CachePolicyId"], behavior["TrustedKeyGroups"]) for behavior in distribution["CacheBehaviors"]},
+            {f"{base}/images/*/{end}": (policy, [{"Ref": "CdnKeys"}]) for base in ("", "/api/v1") for end, policy in policies.items()})
+        self.assertEqual(distribution["DefaultCacheBehavior"]["CachePolicyId"], uncached)
+
+    def test_a_key_of_cloudfront_is_the_pem_again_and_named_by_what_it_is(self):
+        found = {n: r["Properties"]["PublicKeyConfig"] for n, r in self.edge.items() if r["Type"] == "AWS::CloudFront::PublicKey"}
+        self.assertEqual([key["EncodedKey"] for key in found.values()], PEMS)
+        self.assertEqual(self.edge["CdnKeys"]["Properties"]["KeyGroupConfig"]["Items"], [{"Ref": name} for name in found])
+        for name, key in found.items():
+            digest = hashlib.sha256(key["EncodedKey"].encode()).hexdigest()[:16]
+            self.assertEqual(name, f"CdnKey{digest}")
+            self.assertEqual(key["Name"], {"Fn::Sub": f"shoebox-prod-${{AWS::Region}}-{digest}"})
+            self.assertEqual(key["CallerReference"], key["Name"])
+
+    def test_without_keys_nothing_has_to_be_signed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            resources = json.loads(packaged("dev", folder, cdn="true").read_text())["Resources"]
+        self.assertNotIn("CdnKeys", resources)
+        behaviors = resources["Cdn"]["Properties"]["DistributionConfig"]["CacheBehaviors"]
+        self.assertEqual([behavior["TrustedKeyGroups"] for behavior in behaviors], [{"Ref": "AWS::NoValue"}] * 4)
 
     def test_provisioned_instances_are_those_of_upload_list_and_get(self):
         aliases = {n for n, r in self.edge.items() if r["Type"] == "AWS::Lambda::Alias"}
