@@ -10,9 +10,20 @@ const { createHash } = require('node:crypto');
 
 const PART_OF_DEPLOYMENT = /^AWS::ApiGateway::(Resource|Method|GatewayResponse|RestApi)$/;
 
+// What every name that is made of the stage takes: buckets no capitals, the longest of them 20 characters of the stage.
+const STAGE = /^[a-z0-9][a-z0-9-]{0,19}$/;
+
 class Stage {
   constructor(serverless) {
     this.hooks = {
+      'before:package:initialize': () => {
+        const { stage } = serverless.service.provider;
+        if (!STAGE.test(stage)) {
+          throw new serverless.classes.Error(
+            `The stage is called ${stage}; it must be 1 to 20 lower-case letters, digits and hyphens.`
+          );
+        }
+      },
       'after:aws:package:finalize:mergeCustomProviderResources': () => {
         const { Resources } = serverless.service.provider.compiledCloudFormationTemplate;
         const { apiKeyRequired, redeploy } = serverless.service.custom.api;

@@ -165,7 +165,7 @@ class Template(unittest.TestCase):
     def test_every_method_asks_for_a_key_where_keys_are_required_and_none_elsewhere(self):
         def asks(resources):
             methods = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::ApiGateway::Method"]
-            self.assertGreater(len(methods), 50)
+            self.assertGreater(len(methods), 30)
             return {method["ApiKeyRequired"] for method in methods}
 
         self.assertEqual((asks(self.resources), asks(self.edge)), ({False}, {True}))
@@ -265,6 +265,32 @@ class Template(unittest.TestCase):
         # Its own resources: the edge is given arns.
         self.assertNotRegex(self.text, r'[":]\d{12}[":]')
         self.assertNotRegex(self.text, r"\b(us|eu|ap|sa|ca|me|af)-[a-z]+-\d\b")
+
+    def test_names_that_an_account_has_once_for_all_regions_name_their_region(self):
+        once = {"AWS::S3::Bucket": "BucketName", "AWS::CloudWatch::Dashboard": "DashboardName"}
+        names = [r["Properties"].get(once[r["Type"]]) for r in self.edge.values() if r["Type"] in once]
+        names.append(self.edge["CdnBytes"]["Properties"]["CachePolicyConfig"]["Name"])
+        names.append(self.edge["CdnKeys"]["Properties"]["KeyGroupConfig"]["Name"])
+        # The bucket of the deployments has no name of ours.
+        names = [name["Fn::Sub"] for name in names if name]
+        self.assertEqual(len(names), 4)
+        for name in names:
+            self.assertIn("${AWS::Region}", name)
+
+    def test_the_bucket_has_one_name_wherever_it_is_named(self):
+        name = self.of("ImagesBucket")["BucketName"]["Fn::Sub"]
+        self.assertEqual(name, "shoebox-prod-images-${AWS::AccountId}-${AWS::Region}")
+        self.assertEqual(set(re.findall(r"shoebox-prod-images-[^/\"]*", self.text)), {name})
+
+    def test_a_stage_may_be_as_long_as_the_bucket_s_name_can_take_and_no_longer(self):
+        longest = "a" * 20
+        name = f"shoebox-{longest}-images-{'1' * 12}-ap-southeast-1"
+        self.assertEqual(len(name), 63)
+        with tempfile.TemporaryDirectory() as folder:
+            packaged(longest, folder)
+            for stage in (longest + "a", "Prod", "a_b"):
+                with self.assertRaises(subprocess.CalledProcessError):
+                    packaged(stage, folder)
 
     def test_nothing_of_the_edge_is_there_unasked(self):
         edge = {"ApiDomain", "ApiDomainMapping", "ApiDomainRecord", "Cdn", "CdnBytes", "CdnKeys", "Firewall", "FirewallOfStage"}
