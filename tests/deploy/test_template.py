@@ -86,9 +86,25 @@ class Template(unittest.TestCase):
 
     def test_images_rows_and_secret_outlive_the_stack_and_the_table_cannot_be_deleted(self):
         for name in ("ImagesBucket", "ImagesTable", "ApiTokenSecret"):
-            self.assertEqual(self.resources[name]["DeletionPolicy"], "Retain", name)
+            # Except where they were made by the very deploy that is rolled back.
+            self.assertEqual(self.resources[name]["DeletionPolicy"], "RetainExceptOnCreate", name)
             self.assertEqual(self.resources[name]["UpdateReplacePolicy"], "Retain", name)
         self.assertIs(self.of("ImagesTable")["DeletionProtectionEnabled"], True)
+
+    def test_what_was_kept_can_be_imported_by_the_template_of_the_manual(self):
+        manual = (ROOT / "docs/OPERATIONS.md").read_text()
+        (program,) = re.findall(r"^jq '([^']+)'", manual, re.MULTILINE)
+        path = pathlib.Path(self.folder.name) / "kept.json"
+        path.write_text(subprocess.run(["jq", program, self.path], check=True, capture_output=True, text=True).stdout)
+        kept = json.loads(path.read_text())["Resources"]
+        self.assertEqual(list(kept), ["ImagesBucket", "ImagesTable", "ApiTokenSecret"])
+        # An import takes nothing that has no policy, and the deploy after it must find nothing else to change.
+        for name, resource in kept.items():
+            self.assertIn("DeletionPolicy", resource)
+            rest = {key: value for key, value in self.of(name).items() if key != "NotificationConfiguration"}
+            self.assertEqual(resource["Properties"], rest)
+        lint = subprocess.run(["cfn-lint", str(path)], cwd=ROOT, capture_output=True, text=True)
+        self.assertEqual((lint.returncode, lint.stdout), (0, ""))
 
     def test_the_stack_itself_is_protected_where_the_data_is(self):
         state = json.loads((self.path.parent / "serverless-state.json").read_text())
