@@ -1,78 +1,18 @@
 """The packaged template of prod: what emulators ignore, and so no deploy to one can show."""
 
-import hashlib
 import json
-import os
 import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from packaged import FOLDER, ROOT, Packaged, package, packaged, resources_of
+
 FUNCTIONS = ["upload", "list", "get", "update", "delete", "ingest", "sweep"]
-# Public keys as openssl writes them: RSA of 2,048 bits, and ECDSA of P-256.
-PEMS = [
-    """\
------BEGIN PUBLIC KEY-----
-MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAlfKRD0c/78hXXmI6Z5UO
-rSW+6dX6aUlLl38h2+y0Ij8mT4a8IrjL8ZDCR19yt0X4hJG2dqiHvYiG5yCZQDDq
-hurBrn6Vo0v2dZqSppc5XdrruQjzsETafmhfiWFMv6falkf1nv1i17NZi1LO5a1A
-V7BqBhY0wM8lQfCIFd6CQ3K/INg6EeS7IXF2vx99878b06BRhrEK6SYrn0Ofh1hX
-tPhJfyz0H+VwbC/MrxI7PKHB4GCmQplJKQn1Xtnv34OcW06GPISr1WxfzhL85V3u
-F1qtpva/RDlOPDnG9AK5OwQw3dEwYuT8a1lLOiwu66nf5pWbhnBgVVnFaU4+H311
-1QIDAQAB
------END PUBLIC KEY-----
-""",
-    """\
------BEGIN PUBLIC KEY-----
-MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEod/8/aUf3MX5DgfoD3VHtlEyhFhh
-v8ZeEfQPS7UFDLJAYsIl5DCcFzKzSQAh+sEdnNbaZIBCPUGw+zJya/7pPg==
------END PUBLIC KEY-----
-""",
-]
-KEYS = ["".join(pem.splitlines()[1:-1]) for pem in PEMS]
-# With everything that a parameter can add.
-EDGE = {
-    "domain": "true", "domainName": "images.example.com", "hostedZoneId": "Z0123456789",
-    "certificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/one",
-    "cdn": "true", "cdnPublicKeys": ",".join(KEYS), "cdnDomainName": "cdn.example.com",
-    "cdnCertificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/two",
-    "waf": "true", "provisionedConcurrency": "2", "apiKeyRequired": "true",
-}
 
 
-def packaged(stage, folder, **parameters):
-    """The path of the template of a stage."""
-    options = [option for name, value in parameters.items() for option in ("--param", f"{name}={value}")]
-    command = ["osls", "package", "--stage", stage, "--package", folder, *options]
-    # Of no endpoint and no account: packaging asks nobody.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=environment)
-    return pathlib.Path(folder) / "cloudformation-template-update-stack.json"
-
-
-class Template(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.path = packaged("prod", f"{cls.folder.name}/prod")
-        cls.edge_path = packaged("prod", f"{cls.folder.name}/edge", **EDGE)
-        cls.text = cls.path.read_text()
-        cls.resources = json.loads(cls.text)["Resources"]
-        cls.edge = json.loads(cls.edge_path.read_text())["Resources"]
-
-    def of(self, name):
-        return self.resources[name]["Properties"]
-
-    def of_type(self, kind):
-        return {name: r["Properties"] for name, r in self.resources.items() if r["Type"] == kind}
-
-    def function(self, name):
-        return self.of(f"{name.capitalize()}LambdaFunction")
-
+class Template(Packaged):
     def test_cfn_lint_has_nothing_to_say_with_and_without_the_edge(self):
         command = ["cfn-lint", "--non-zero-exit-code", "informational", str(self.path), str(self.edge_path)]
         lint = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -93,9 +33,10 @@ class Template(unittest.TestCase):
 
     def test_what_was_kept_can_be_imported_by_the_template_of_the_manual(self):
         manual = (ROOT / "docs/OPERATIONS.md").read_text()
-        (program,) = re.findall(r"^jq '([^']+)'", manual, re.MULTILINE)
-        path = pathlib.Path(self.folder.name) / "kept.json"
-        path.write_text(subprocess.run(["jq", program, self.path], check=True, capture_output=True, text=True).stdout)
+        (program,) = re.findall(r"^node -e '([^']+)'", manual, re.MULTILINE)
+        program = program.replace("./dist/kept/cloudformation-template-update-stack.json", str(self.path))
+        path = pathlib.Path(FOLDER.name) / "kept.json"
+        path.write_text(subprocess.run(["node", "-e", program], check=True, capture_output=True, text=True).stdout)
         kept = json.loads(path.read_text())["Resources"]
         self.assertEqual(list(kept), ["ImagesBucket", "ImagesTable", "ApiTokenSecret"])
         # An import takes nothing that has no policy, and the deploy after it must find nothing else to change.
@@ -111,8 +52,7 @@ class Template(unittest.TestCase):
         self.assertIs(state["service"]["provider"]["deletionProtection"], True)
 
     def test_a_stage_that_is_not_prod_leaves_nothing(self):
-        with tempfile.TemporaryDirectory() as folder:
-            resources = json.loads(packaged("dev", folder).read_text())["Resources"]
+        resources = packaged("dev")
         kept = [name for name, resource in resources.items() if resource.get("DeletionPolicy", "Delete") != "Delete"]
         # The role by which API Gateway writes logs is the account's.
         self.assertEqual(sorted(kept), ["ApiAccount", "ApiLogsRole"])
@@ -178,14 +118,6 @@ class Template(unittest.TestCase):
         self.assertEqual(plan["Quota"], {"Limit": 1_000_000, "Period": "MONTH"})
         self.assertEqual(plan["ApiStages"], [{"ApiId": {"Ref": "ApiGatewayRestApi"}, "Stage": {"Ref": "ApiStage"}}])
 
-    def test_every_method_asks_for_a_key_where_keys_are_required_and_none_elsewhere(self):
-        def asks(resources):
-            methods = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::ApiGateway::Method"]
-            self.assertGreater(len(methods), 30)
-            return {method["ApiKeyRequired"] for method in methods}
-
-        self.assertEqual((asks(self.resources), asks(self.edge)), ({False}, {True}))
-
     def test_access_logs_wait_for_the_account_s_role(self):
         self.assertIn("ApiAccount", self.resources["ApiStage"]["DependsOn"])
 
@@ -201,10 +133,9 @@ class Template(unittest.TestCase):
             self.assertNotIn("StageName", resources[name]["Properties"])
             return name
 
-        with tempfile.TemporaryDirectory() as folder:
-            again = json.loads(packaged("prod", f"{folder}/again").read_text())["Resources"]
-            changed = json.loads(packaged("prod", f"{folder}/changed", rateLimit=7).read_text())["Resources"]
-            anew = json.loads(packaged("prod", f"{folder}/anew", redeploy="2").read_text())["Resources"]
+        again = resources_of(package("prod"))
+        changed = packaged("prod", rateLimit=7)
+        anew = packaged("prod", redeploy="2")
         self.assertEqual(deployment(self.resources), deployment(again))
         self.assertEqual(deployment(self.resources), deployment(changed))
         # A route that is gone is still there when the next deployment is made, and leaves with the one after it.
@@ -302,53 +233,10 @@ class Template(unittest.TestCase):
         longest = "a" * 20
         name = f"shoebox-{longest}-images-{'1' * 12}-ap-southeast-1"
         self.assertEqual(len(name), 63)
-        with tempfile.TemporaryDirectory() as folder:
-            packaged(longest, folder)
-            for stage in (longest + "a", "Prod", "a_b"):
-                with self.assertRaises(subprocess.CalledProcessError):
-                    packaged(stage, folder)
-
-    def test_nothing_of_the_edge_is_there_unasked(self):
-        edge = {"ApiDomain", "ApiDomainMapping", "ApiDomainRecord", "Cdn", "CdnBytes", "CdnKeys", "Firewall", "FirewallOfStage"}
-        self.assertFalse(edge & self.resources.keys())
-        self.assertLessEqual(edge, self.edge.keys())
-
-    def test_the_edge_caches_bytes_by_path_and_accept_and_wants_them_signed(self):
-        cache = self.edge["CdnBytes"]["Properties"]["CachePolicyConfig"]
-        key = cache["ParametersInCacheKeyAndForwardedToOrigin"]
-        self.assertEqual(key["HeadersConfig"], {"HeaderBehavior": "whitelist", "Headers": ["Accept"]})
-        self.assertEqual(key["QueryStringsConfig"], {"QueryStringBehavior": "all"})
-        # 0: what says `private` or nothing is not kept.
-        self.assertEqual((cache["MinTTL"], cache["DefaultTTL"], cache["MaxTTL"]), (0, 0, 86400))
-        distribution = self.edge["Cdn"]["Properties"]["DistributionConfig"]
-        uncached = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-        policies = {"content": {"Ref": "CdnBytes"}, "download": uncached}
-        self.assertEqual(
-            {behavior["PathPattern"]: (behavior["CachePolicyId"], behavior["TrustedKeyGroups"]) for behavior in distribution["CacheBehaviors"]},
-            {f"{base}/images/*/{end}": (policy, [{"Ref": "CdnKeys"}]) for base in ("", "/api/v1") for end, policy in policies.items()})
-        self.assertEqual(distribution["DefaultCacheBehavior"]["CachePolicyId"], uncached)
-
-    def test_a_key_of_cloudfront_is_the_pem_again_and_named_by_what_it_is(self):
-        found = {n: r["Properties"]["PublicKeyConfig"] for n, r in self.edge.items() if r["Type"] == "AWS::CloudFront::PublicKey"}
-        self.assertEqual([key["EncodedKey"] for key in found.values()], PEMS)
-        self.assertEqual(self.edge["CdnKeys"]["Properties"]["KeyGroupConfig"]["Items"], [{"Ref": name} for name in found])
-        for name, key in found.items():
-            digest = hashlib.sha256(key["EncodedKey"].encode()).hexdigest()[:16]
-            self.assertEqual(name, f"CdnKey{digest}")
-            self.assertEqual(key["Name"], {"Fn::Sub": f"shoebox-prod-${{AWS::Region}}-{digest}"})
-            self.assertEqual(key["CallerReference"], key["Name"])
-
-    def test_without_keys_nothing_has_to_be_signed(self):
-        with tempfile.TemporaryDirectory() as folder:
-            resources = json.loads(packaged("dev", folder, cdn="true").read_text())["Resources"]
-        self.assertNotIn("CdnKeys", resources)
-        behaviors = resources["Cdn"]["Properties"]["DistributionConfig"]["CacheBehaviors"]
-        self.assertEqual([behavior["TrustedKeyGroups"] for behavior in behaviors], [{"Ref": "AWS::NoValue"}] * 4)
-
-    def test_provisioned_instances_are_those_of_upload_list_and_get(self):
-        aliases = {n for n, r in self.edge.items() if r["Type"] == "AWS::Lambda::Alias"}
-        self.assertEqual(aliases, {f"{name}ProvConcLambdaAlias" for name in ("Upload", "List", "Get")})
-        self.assertFalse(self.of_type("AWS::Lambda::Alias"))
+        packaged(longest)
+        for stage in (longest + "a", "Prod", "a_b"):
+            with self.assertRaises(subprocess.CalledProcessError):
+                packaged(stage)
 
 
 if __name__ == "__main__":
