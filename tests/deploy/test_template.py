@@ -106,6 +106,12 @@ class Template(Packaged):
         self.assertEqual((settings["ResourcePath"], settings["HttpMethod"]), ("/*", "*"))
         self.assertEqual((settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]), (100, 200))
         self.assertIs(settings["DataTraceEnabled"], False)
+        # Nothing looks at the metrics of a method, and each is paid for.
+        self.assertIs(settings["MetricsEnabled"], False)
+        watched = [alarm for alarm in self.of_type("AWS::CloudWatch::Alarm").values() if alarm["Namespace"] == "AWS/ApiGateway"]
+        self.assertTrue(watched)
+        for alarm in watched:
+            self.assertEqual([dimension["Name"] for dimension in alarm["Dimensions"]], ["ApiName", "Stage"])
         self.assertEqual(stage["AccessLogSetting"]["DestinationArn"], {"Fn::GetAtt": ["AccessLogs", "Arn"]})
         log = stage["AccessLogSetting"]["Format"]
         asked = set(json.loads(log.replace("$context.status", "200")))
