@@ -124,6 +124,13 @@ class Template(Packaged):
         self.assertEqual(plan["Quota"], {"Limit": 1_000_000, "Period": "MONTH"})
         self.assertEqual(plan["ApiStages"], [{"ApiId": {"Ref": "ApiGatewayRestApi"}, "Stage": {"Ref": "ApiStage"}}])
 
+    def test_no_refusal_of_the_gateway_is_given_a_status_that_is_not_its_own(self):
+        statuses = {r["ResponseType"]: r.get("StatusCode") for r in self.of_type("AWS::ApiGateway::GatewayResponse").values()}
+        self.assertEqual(statuses, {
+            "MISSING_AUTHENTICATION_TOKEN": "404", "REQUEST_TOO_LARGE": "413", "THROTTLED": "429", "QUOTA_EXCEEDED": "429",
+            "INVALID_API_KEY": "403", "WAF_FILTERED": "403", "DEFAULT_4XX": None,
+            "INTEGRATION_TIMEOUT": "504", "INTEGRATION_FAILURE": "502", "DEFAULT_5XX": "500"})
+
     def test_access_logs_wait_for_the_account_s_role(self):
         self.assertIn("ApiAccount", self.resources["ApiStage"]["DependsOn"])
 
