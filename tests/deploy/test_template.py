@@ -78,6 +78,8 @@ class Template(Packaged):
 
     def test_browsers_may_use_presigned_urls_and_see_what_they_answer(self):
         (rule,) = self.of("ImagesBucket")["CorsConfiguration"]["CorsRules"]
+        # Several origins are several entries.
+        self.assertEqual(rule["AllowedOrigins"], {"Fn::Split": [",", "*"]})
         self.assertEqual(rule["AllowedMethods"], ["GET", "HEAD", "PUT"])
         # The headers that a direct upload must send.
         self.assertEqual(rule["AllowedHeaders"], ["content-type", "if-none-match", "x-amz-checksum-sha256"])
