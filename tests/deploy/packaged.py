@@ -44,6 +44,10 @@ EDGE = {
 FOLDER = tempfile.TemporaryDirectory()
 
 
+class NotPackaged(Exception):
+    """What osls says against it."""
+
+
 def package(stage, **parameters):
     """Packages a stage; gives the path of its template."""
     folder = tempfile.mkdtemp(dir=FOLDER.name)
@@ -51,7 +55,9 @@ def package(stage, **parameters):
     command = ["osls", "package", "--stage", stage, "--package", folder, *options]
     # Of no endpoint and no account: packaging asks nobody.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=environment)
+    run = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if run.returncode:
+        raise NotPackaged(run.stdout)
     return pathlib.Path(folder) / "cloudformation-template-update-stack.json"
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import unittest
 
-from packaged import EDGE, PEMS, Packaged, packaged
+from packaged import EDGE, PEMS, NotPackaged, Packaged, packaged
 
 # The rules of AWS' managed groups as known on 2026-11-21: first those that are to block, then those that are to count.
 RULES = {
@@ -84,6 +84,13 @@ class Edge(Packaged):
             self.assertEqual(name, f"CdnKey{digest}")
             self.assertEqual(key["Name"], {"Fn::Sub": f"shoebox-prod-${{AWS::Region}}-{digest}"})
             self.assertEqual(key["CallerReference"], key["Name"])
+
+    def test_what_is_no_key_for_cloudfront_is_refused_before_anything_is_deployed(self):
+        # As no key, as a PEM in one line, and of a curve that CloudFront does not take.
+        p384 = "MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEVw4WUiQs+PNUuXCHjQQphAGgxtqpoTeY8gL5fTcKuz8I/X8uSNkENPIZBEeuTiC3trziIqjVnUlUHbT1PyOtL5AYEi8XXtkhDpA31ww+086EDa1U48e6i8cSiYnuniqu"
+        for key in ("key", PEMS[0].replace("\n", ""), p384):
+            with self.assertRaisesRegex(NotPackaged, "cdnPublicKeys: "):
+                packaged("dev", cdn="true", cdnPublicKeys=key)
 
     def test_without_keys_nothing_has_to_be_signed(self):
         resources = packaged("dev", cdn="true")
