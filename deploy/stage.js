@@ -27,7 +27,7 @@ class Stage {
       'after:aws:package:finalize:mergeCustomProviderResources': () => {
         const { Resources } = serverless.service.provider.compiledCloudFormationTemplate;
         const { apiKeyRequired, redeploy } = serverless.service.custom.api;
-        if (String(apiKeyRequired) === 'true') {
+        if (apiKeyRequired) {
           requireKeys(Resources);
         }
         separate(Resources, redeploy);
