@@ -238,6 +238,22 @@ class Scripts(Operated):
         self.assertEqual(indexes, [(index["IndexName"], index["KeySchema"], index["Projection"]) for index in made["GlobalSecondaryIndexes"]])
 
 
+    def test_where_keys_are_required_only_their_holders_are_let_in(self):
+        user = User()
+        script("scripts/deploy", "local", "--no-package", "--param", "apiKeyRequired=true")
+        try:
+            refused = user.call("GET", "/images")
+            self.assertEqual((refused.status, refused.json["code"]), (403, "invalid_api_key"))
+            gateway = client("apigateway")
+            key = gateway.create_api_key(name="ann", enabled=True)
+            gateway.create_usage_plan_key(usagePlanId=resource("ApiUsagePlan"), keyId=key["id"], keyType="API_KEY")
+            self.assertEqual(fetch("GET", f"{API}/images", headers={"x-api-key": key["value"]}).status, 200)
+            gateway.delete_api_key(apiKey=key["id"])
+            self.assertEqual(fetch("GET", f"{API}/images", headers={"x-api-key": key["value"]}).status, 403)
+        finally:
+            script("scripts/deploy", "local", "--no-package")
+
+
 class ThenRemoved(unittest.TestCase):
     def test_removal_leaves_nothing(self):
         User().upload()
