@@ -132,6 +132,10 @@ async fn download_answers_a_url_or_leads_to_it() {
             let followed = shoebox.get(answer.header("location")).send().await;
             assert_eq!(followed.body, file);
             assert_eq!(followed.header("content-disposition"), expected);
+            let head = shoebox.call("HEAD", &format!("{target}{query}"));
+            let head = head.header("accept", accept).send().await;
+            let followed = shoebox.call("HEAD", head.header("location")).send().await;
+            assert_eq!(followed.status, 200, "{query} {accept}: {followed:?}");
         } else {
             assert_eq!(answer.status, 200, "{query} {accept}: {answer:?}");
         }
@@ -149,7 +153,7 @@ async fn a_presigned_url_is_to_be_saved_where_download_is_asked_for() {
     let image = shoebox.upload(&user, json!({ "filename": "a.png" })).await;
     let id = text(&image, "image_id");
     for (query, disposition) in [
-        ("presigned=true", ""),
+        ("presigned=true", "inline"),
         (
             "presigned=true&download=true",
             "attachment; filename=\"a.png\"",

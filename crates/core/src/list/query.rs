@@ -112,6 +112,16 @@ impl ListQuery {
         }
     }
 
+    /// Asks for a page of half the size; `None` where this asks for one image.
+    #[must_use]
+    pub fn halved(&self) -> Option<Self> {
+        let limit = self.limit / 2;
+        (limit > 0).then(|| Self {
+            limit,
+            ..self.clone()
+        })
+    }
+
     /// What asks for the same list, whatever the form it came in: the parameters under their canonical names, but
     /// for `last_key`.
     #[must_use]
@@ -274,7 +284,9 @@ mod tests {
             })
         };
         assert!(between("2026-01-31", "2026-01-31").is_ok());
-        assert!(between("2026-02-01", "2026-01-31").is_err());
+        let faults = between("2026-02-01", "2026-01-31").unwrap_err();
+        let fields: Vec<_> = faults.as_slice().iter().map(|fault| &fault.field).collect();
+        assert_eq!(fields, ["date_from"]);
     }
 
     #[test]
