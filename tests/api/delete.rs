@@ -116,6 +116,35 @@ async fn only_the_owner_deletes_and_a_refusal_leaves_everything() {
 }
 
 #[tokio::test]
+async fn if_match_deletes_the_version_that_it_names_only() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("match");
+    let image = shoebox.upload(&user, json!({})).await;
+    let target = format!("/images/{}", text(&image, "image_id"));
+    let change = shoebox.patch(&target).user(&user);
+    let changed = change.json(&json!({ "tags": ["new"] })).await;
+    let (old, new) = (
+        format!("\"{}\"", text(&image, "etag")),
+        changed.header("etag"),
+    );
+    let send = |condition: &str| {
+        let call = shoebox.delete(&target).user(&user);
+        call.header("if-match", condition).send()
+    };
+    for stale in [&old, "\"x\"", &format!("W/{new}"), "garbage"] {
+        let _ = send(stale).await.problem(412, "precondition_failed");
+        shoebox
+            .stores
+            .assert_stored(&changed.json(), &picture::png(3, 2))
+            .await;
+    }
+    let answer = send(&format!("\"x\", {new}")).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_gone(&shoebox, &image).await;
+    let _ = send("*").await.problem(404, "image_not_found");
+}
+
+#[tokio::test]
 async fn force_is_read_from_query_and_body_which_may_not_contradict() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("force");
@@ -275,12 +304,28 @@ async fn ids_of_any_length_have_a_result_each_in_an_answer_that_stays_small() {
         assert!(text(failure, "image_id").ends_with('…'), "{failure}");
     }
     assert!(answer.body.len() < 100_000, "{}", answer.body.len());
-    // Longer still, the array itself is refused.
-    let ids = vec!["x".repeat(300_000)];
-    let call = shoebox.post("/images/batch-delete").user(&user);
-    let answer = call.json(&json!({ "image_ids": ids })).await;
-    let _ = answer.problem(400, "invalid_request");
-    assert_eq!(answer.faulty_fields(), ["image_ids"]);
+}
+
+#[tokio::test]
+async fn a_list_of_ids_is_read_up_to_its_limit_and_not_one_byte_further() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("large-ids");
+    let image = shoebox.upload(&user, json!({})).await;
+    let body = json!({ "image_ids": [image["image_id"]] }).to_string();
+    for (size, status) in [(256 * 1024 + 1, 413), (256 * 1024, 200)] {
+        let padded = format!("{body}{}", " ".repeat(size - body.len()));
+        let call = shoebox.post("/images/batch-delete").user(&user);
+        let answer = call.typed("application/json", padded).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+        if status == 413 {
+            let _ = answer.problem(413, "request_too_large");
+            shoebox
+                .stores
+                .assert_stored(&image, &picture::png(3, 2))
+                .await;
+        }
+    }
+    assert_gone(&shoebox, &image).await;
 }
 
 #[tokio::test]

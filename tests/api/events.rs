@@ -107,6 +107,48 @@ async fn lists_pages_and_filters_are_alike() {
 }
 
 #[tokio::test]
+async fn a_page_has_as_many_images_as_a_load_balancer_takes_and_leads_to_the_rest() {
+    /// Elastic Load Balancing, "Lambda functions as targets".
+    const MAX_PAYLOAD_BYTES: usize = 1_000_000;
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("heavy");
+    let description = "\u{1f30a}".repeat(2_000);
+    let metadata = json!({ "quotes": "\"".repeat(1_900) }).to_string();
+    for _ in 0..5 {
+        let mut form = Form::new()
+            .text("description", &description)
+            .text("metadata", &metadata);
+        for _ in 0..20 {
+            form = form.file("files", "w.gif", "image/gif", &picture::gif(2, 2));
+        }
+        let answer = shoebox.post("/images").user(&user).form(form).await;
+        assert_eq!(answer.json()["count"], 20, "{answer:?}");
+    }
+    let path = format!("/images?user_id={user}&limit=100");
+    let whole = shoebox.get(&path).send().await;
+    assert!(whole.body.len() > MAX_PAYLOAD_BYTES);
+    let mut seen = Vec::new();
+    let mut next = path;
+    loop {
+        let event = Incoming::new("GET", &next).event(Trigger::Alb);
+        let event = serde_json::to_vec(&event).unwrap();
+        let gateway = shoebox.running().gateway();
+        let answer = gateway.invoke("list", &event).await.unwrap();
+        assert!(answer.len() <= MAX_PAYLOAD_BYTES, "{}", answer.len());
+        let reply = Reply::parse(&answer);
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let page = reply.json();
+        assert!(!ids(&page).is_empty());
+        seen.extend(ids(&page));
+        let Some(last_key) = page["last_key"].as_str() else {
+            break;
+        };
+        next = format!("/images?user_id={user}&limit=100&last_key={last_key}");
+    }
+    assert_eq!(seen, ids(&whole.json()));
+}
+
+#[tokio::test]
 async fn bytes_json_redirects_and_304_are_alike() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("read");

@@ -234,6 +234,10 @@ async fn if_match_lets_one_of_two_writers_through() {
         .stores
         .assert_stored(&now, &picture::png(3, 2))
         .await;
+    // The first, repeated as if its answer had been lost.
+    let repeat = send(etag.clone(), "first").await;
+    assert_eq!(repeat.status, 200, "{repeat:?}");
+    assert_eq!(repeat.json()["etag"], now["etag"]);
     let several = send(format!("\"x\", {}", first.header("etag")), "third").await;
     assert_eq!(several.json()["tags"], json!(["third"]), "{several:?}");
     let any = send("*".to_owned(), "fourth").await;

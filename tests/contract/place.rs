@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use shoebox_core::config::{Environment, FromEnvironment};
+use shoebox_tests::store::keys;
 use tokio::sync::Mutex;
 
 /// Clients of an S3 and a DynamoDB, and the variables by which use cases reach them.
@@ -25,17 +26,9 @@ pub(crate) struct Stores {
 impl Stores {
     /// Removes a bucket and a table with all that is in them.
     pub(crate) async fn remove(&self, name: &str) {
-        let mut pages = self
-            .s3
-            .list_objects_v2()
-            .bucket(name)
-            .into_paginator()
-            .send();
-        while let Some(page) = pages.next().await {
-            for object in page.unwrap().contents.unwrap_or_default() {
-                let delete = self.s3.delete_object().bucket(name);
-                delete.key(object.key.unwrap()).send().await.unwrap();
-            }
+        for key in keys(&self.s3, name, "").await {
+            let delete = self.s3.delete_object().bucket(name);
+            delete.key(key).send().await.unwrap();
         }
         self.s3.delete_bucket().bucket(name).send().await.unwrap();
         self.dynamodb
@@ -99,14 +92,7 @@ impl Place {
 
     /// The keys under a prefix.
     pub(crate) async fn keys(&self, prefix: &str) -> Vec<String> {
-        let list = self.stores.s3.list_objects_v2().bucket(&self.bucket);
-        let mut pages = list.prefix(prefix).into_paginator().send();
-        let mut keys = Vec::new();
-        while let Some(page) = pages.next().await {
-            let objects = page.unwrap().contents.unwrap_or_default().into_iter();
-            keys.extend(objects.map(|object| object.key.unwrap()));
-        }
-        keys
+        keys(&self.stores.s3, &self.bucket, prefix).await
     }
 
     /// The bytes of an object that is there.

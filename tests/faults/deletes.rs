@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use shoebox_core::{Error, ImageId, UserId};
+use shoebox_core::{Error, ImageId, Precondition, UserId};
 
 use crate::support::{
     Batch, Expect, Fault, Landing, Plan, Script, caller, explore, interleave, picture, play,
@@ -40,7 +40,9 @@ async fn one(batch: &Batch, plan: Plan, force: bool, repeats: bool) -> usize {
     let image = image.unwrap();
     let script = Arc::new(Script::of(&plan.faults));
     let caller = caller(&user);
-    let delete = world.deleter.delete(&caller, image.id, force, now);
+    let delete = world
+        .deleter
+        .delete(&caller, image.id, &Precondition::None, force, now);
     let outcome = play(&script, delete).await;
     batch.land(&script, &plan, Landing::AtOnce).await;
     let mut expect = match outcome.good() {

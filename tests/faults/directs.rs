@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use ingest::S3Event;
+use serde_json::json;
 use shoebox_core::{Error, ErrorKind, Image, ImageId, Ingested, StartedUpload, UserId};
+use shoebox_http::Occasion;
 
 use crate::support::{
-    Batch, Expect, Landing, Outcome, Plan, Script, World, caller, explore, interleave,
-    not_a_picture, picture, play,
+    Batch, Canned, Expect, Fault, Landing, Outcome, Plan, Script, World, caller, explore,
+    interleave, not_a_picture, picture, play,
 };
 
 /// Who shows a direct upload.
@@ -329,5 +332,42 @@ async fn events_that_come_early_late_twice_or_of_other_objects_change_nothing() 
     let start = world.start_direct(&user, None, bytes.len(), world.start);
     start.await.unwrap();
     batch.expect(&user, "bytes that were never put", Expect::Gone);
+    batch.finish().await;
+}
+
+#[tokio::test]
+async fn a_delivery_looks_at_every_event_and_fails_with_the_first_failure() {
+    let batch = Batch::new().await;
+    let (world, bytes) = (&batch.world, picture(1));
+    let mut uploads = Vec::new();
+    for _ in 0..3 {
+        let (user, _) = batch.user();
+        let id = started(world, &user, &bytes).await.upload.id;
+        uploads.push((user, id));
+    }
+    let records: Vec<_> = uploads
+        .iter()
+        .map(|(user, id)| {
+            let object = json!({ "key": object_key(user, *id) });
+            json!({ "eventName": "ObjectCreated:Put", "s3": { "object": object } })
+        })
+        .collect();
+    let event: S3Event = serde_json::from_value(json!({ "Records": records })).unwrap();
+    let occasion = Occasion {
+        now: world.start,
+        budget: std::time::Duration::from_mins(1),
+    };
+    let faults = [(0, Fault::Refused), (1, Fault::Answers(Canned::Throttled))];
+    let script = Arc::new(Script::of(&faults));
+    let ingester = Arc::new(world.ingester.clone());
+    let delivery = Box::pin(ingest::handle(ingester, event, occasion));
+    let outcome = play(&script, delivery).await;
+    let kind = outcome.error().map(Error::kind);
+    assert_eq!(kind, Some(ErrorKind::StoreFailed), "{outcome:?}");
+    for (index, (user, id)) in uploads.iter().enumerate() {
+        let shown = world.reader.find(&caller(user), *id).await.is_ok();
+        assert_eq!(shown, index == 2, "upload {index}");
+        batch.expect(user, index, Expect::Shown);
+    }
     batch.finish().await;
 }

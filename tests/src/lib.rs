@@ -13,6 +13,7 @@ pub mod client;
 pub mod event;
 pub mod form;
 pub mod lambda;
+pub mod meter;
 pub mod picture;
 pub mod shoebox;
 pub mod store;

@@ -16,6 +16,21 @@ const KEY_CHARACTERS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 /// A row of the table.
 pub type Item = HashMap<String, AttributeValue>;
 
+/// The keys of the objects of a bucket under a prefix.
+///
+/// # Panics
+/// The bucket does not answer.
+pub async fn keys(s3: &aws_sdk_s3::Client, bucket: &str, prefix: &str) -> Vec<String> {
+    let list = s3.list_objects_v2().bucket(bucket).prefix(prefix);
+    let mut pages = list.into_paginator().send();
+    let mut keys = Vec::new();
+    while let Some(page) = pages.next().await {
+        let objects = page.unwrap().contents.unwrap_or_default().into_iter();
+        keys.extend(objects.map(|object| object.key.unwrap()));
+    }
+    keys
+}
+
 /// Bucket and table.
 #[derive(Debug, Clone)]
 pub struct Stores {
@@ -91,14 +106,7 @@ impl Stores {
 
     /// The keys of the objects under a prefix.
     pub async fn keys(&self, prefix: &str) -> Vec<String> {
-        let list = self.s3.list_objects_v2().bucket(&self.bucket);
-        let mut pages = list.prefix(prefix).into_paginator().send();
-        let mut keys = Vec::new();
-        while let Some(page) = pages.next().await {
-            let objects = page.unwrap().contents.unwrap_or_default().into_iter();
-            keys.extend(objects.map(|object| object.key.unwrap()));
-        }
-        keys
+        keys(&self.s3, &self.bucket, prefix).await
     }
 
     /// An object.

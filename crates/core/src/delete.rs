@@ -12,7 +12,7 @@ use crate::authorize::{Action, Caller, authorize, authorize_owned};
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, bucket_name, table_name};
 use crate::repo::{Images, Objects, Row, State, StoreError, Transition};
-use crate::{Error, ImageId};
+use crate::{Error, ImageId, Precondition};
 
 /// The most images of one bulk delete.
 pub const MAX_BULK_IDS: usize = 100;
@@ -41,19 +41,23 @@ impl WithHttp for Deleter {
 }
 
 impl Deleter {
-    /// Deletes one image. With `force`, what S3 still holds is left to the sweeper.
+    /// Deletes one image, of the version that the precondition names. With `force`, what S3 still holds is left to the
+    /// sweeper.
     ///
     /// # Errors
-    /// [`Error::NotFound`], also after an earlier delete; [`Error::Forbidden`]; or the store that failed, after
-    /// which a repeat finishes the work.
+    /// [`Error::NotFound`], also after an earlier delete; [`Error::Forbidden`]; [`Error::PreconditionFailed`], with
+    /// nothing changed; or the store that failed, after which a repeat finishes the work.
     pub async fn delete(
         &self,
         caller: &Caller,
         id: ImageId,
+        precondition: &Precondition,
         force: bool,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let mut outcomes = self.delete_many(caller, &[id], force, now).await;
+        let mut outcomes = self
+            .delete_all(caller, &[id], precondition, force, now)
+            .await;
         outcomes
             .pop()
             .map_or(Err(Error::NotFound), |(_, outcome)| outcome)
@@ -68,8 +72,20 @@ impl Deleter {
         force: bool,
         now: DateTime<Utc>,
     ) -> Vec<(ImageId, Result<(), Error>)> {
+        self.delete_all(caller, ids, &Precondition::None, force, now)
+            .await
+    }
+
+    async fn delete_all(
+        &self,
+        caller: &Caller,
+        ids: &[ImageId],
+        precondition: &Precondition,
+        force: bool,
+        now: DateTime<Utc>,
+    ) -> Vec<(ImageId, Result<(), Error>)> {
         let hidden: Vec<Result<Row, Error>> = stream::iter(ids.iter().copied())
-            .map(|id| self.hide(caller, id, now))
+            .map(|id| self.hide(caller, id, precondition, now))
             .buffered(CONCURRENCY)
             .collect()
             .await;
@@ -91,8 +107,15 @@ impl Deleter {
         ids.iter().copied().zip(finished).collect()
     }
 
-    /// Step 1. An image that is hidden already, by a delete that did not finish, counts as hidden.
-    async fn hide(&self, caller: &Caller, id: ImageId, now: DateTime<Utc>) -> Result<Row, Error> {
+    /// Step 1. An image that is hidden already, by a delete that did not finish, counts as hidden, of whatever version
+    /// it was: that delete was let through.
+    async fn hide(
+        &self,
+        caller: &Caller,
+        id: ImageId,
+        precondition: &Precondition,
+        now: DateTime<Utc>,
+    ) -> Result<Row, Error> {
         for _ in 0..RACE_ATTEMPTS {
             let row = self.images.find(id).await?.ok_or(Error::NotFound)?;
             match &row.state {
@@ -105,6 +128,7 @@ impl Deleter {
                 }
                 State::Active(image) => {
                     authorize(caller, Action::Change, image)?;
+                    precondition.check(image)?;
                     match self.images.begin_delete(image, now + FUNCTION_LIFE).await? {
                         Transition::Made => return Ok(row),
                         Transition::Refused => {}

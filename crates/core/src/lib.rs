@@ -47,7 +47,7 @@ pub use model::{
     StartedUpload, Status, Tag, Tags, UserId, Visibility, timestamp, to_millis,
 };
 pub use presign::{Links, PresignOptions, PresignedUrl, cache_control, content_disposition};
-pub use repo::StoreError;
+pub use repo::{StoreError, id_in_key};
 #[cfg(feature = "upload")]
 pub use sweep::{AuditReport, Repair, SweepReport, Sweeper};
 pub use update::{Patch, Precondition, Updater};

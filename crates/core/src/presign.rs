@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
+use imaging::ImageFormat;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::clients::Aws;
@@ -32,6 +33,8 @@ pub struct PresignOptions {
     pub expires_in_secs: Option<u32>,
     /// Whether browsers are to save the image under its filename.
     pub attachment: bool,
+    /// Whether the URL is for `HEAD` instead of `GET`: a signature holds for one method.
+    pub head: bool,
 }
 
 impl PresignOptions {
@@ -47,6 +50,7 @@ impl PresignOptions {
         Self {
             expires_in_secs: expires_in.and_then(|text| faults.check("expires_in", parse(text))),
             attachment,
+            head: false,
         }
     }
 }
@@ -140,6 +144,7 @@ impl Links {
             expires_in: Duration::from_secs(expires_in_secs),
             content_disposition: options.attachment.then(|| content_disposition(image)),
             cache_control: cache_control(image),
+            head: options.head,
         };
         let url = self
             .objects
@@ -167,14 +172,16 @@ pub fn cache_control(image: &Image) -> &'static str {
 }
 
 /// `Content-Disposition` that saves the image under its filename: RFC 6266, with a plain form for old clients and
-/// the UTF-8 form of RFC 8187.
+/// the UTF-8 form of RFC 8187. The extension is always one of the image's format, so that what is opened later is an
+/// image: a sound GIF can hold a page, and `x.html` would be opened as one.
 #[must_use]
 pub fn content_disposition(image: &Image) -> String {
-    let fallback = || format!("{}.{}", image.id, image.format.extension());
-    let name = image
-        .filename
-        .as_ref()
-        .map_or_else(fallback, |name| name.as_str().to_owned());
+    let extension = image.format.extension();
+    let name = match &image.filename {
+        None => format!("{}.{extension}", image.id),
+        Some(name) if has_extension(name.as_str(), image.format) => name.as_str().to_owned(),
+        Some(name) => format!("{}.{extension}", name.as_str()),
+    };
     let plain: String = name
         .chars()
         .map(|char| match char {
@@ -190,10 +197,42 @@ pub fn content_disposition(image: &Image) -> String {
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
 }
 
+/// Whether a file of this name is opened as an image of this format.
+fn has_extension(name: &str, format: ImageFormat) -> bool {
+    let extensions: &[&str] = match format {
+        ImageFormat::Jpeg => &["jpg", "jpeg", "jpe", "jfif"],
+        ImageFormat::Png => &["png", "apng"],
+        ImageFormat::Gif => &["gif"],
+        ImageFormat::Webp => &["webp"],
+        ImageFormat::Avif => &["avif", "avifs"],
+    };
+    name.rsplit_once('.').is_some_and(|(_, found)| {
+        extensions
+            .iter()
+            .any(|extension| extension.eq_ignore_ascii_case(found))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clients::HttpLayer;
+
+    #[test]
+    fn a_name_is_opened_as_an_image_where_its_extension_is_of_the_format() {
+        for (name, format, expected) in [
+            ("a.gif", ImageFormat::Gif, true),
+            ("a.html.GIF", ImageFormat::Gif, true),
+            ("a.JPEG", ImageFormat::Jpeg, true),
+            ("a.gif.html", ImageFormat::Gif, false),
+            ("a.gif", ImageFormat::Png, false),
+            ("gif", ImageFormat::Gif, false),
+            ("a.", ImageFormat::Gif, false),
+            ("a.gif.", ImageFormat::Gif, false),
+        ] {
+            assert_eq!(has_extension(name, format), expected, "{name}");
+        }
+    }
 
     #[test]
     fn a_url_lives_as_long_as_asked_or_as_its_credentials_and_a_second_at_least() {

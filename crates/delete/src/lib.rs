@@ -7,13 +7,28 @@ use std::sync::Arc;
 
 use shoebox_core::{Deleter, Faults};
 use shoebox_http::bodies::{BulkDeleted, Deleted};
-use shoebox_http::openapi::{BulkProblems, CallerParameters, DeleteProblems};
-use shoebox_http::{Call, Failure, JsonMembers, Reply, Route, StatusCode};
+use shoebox_http::openapi::{
+    BulkProblems, CallerParameters, ChangeProblems, VersionParameters, WriterParameters,
+};
+use shoebox_http::{Call, Failure, Reply, Route, StatusCode};
 
 use crate::bulk::Ids;
 
 pub use bulk::BulkDelete;
-pub use description::openapi;
+pub use description::{Delete, openapi};
+
+const BULK: Route = Route {
+    method: "DELETE",
+    pattern: "/images",
+    operation: "delete_images",
+};
+
+/// For clients that cannot send a body with `DELETE`.
+const BULK_ALIAS: Route = Route {
+    method: "POST",
+    pattern: "/images/batch-delete",
+    operation: "batch_delete_images",
+};
 
 /// What this function answers.
 pub const ROUTES: &[Route] = &[
@@ -22,16 +37,8 @@ pub const ROUTES: &[Route] = &[
         pattern: "/images/{id}",
         operation: "delete_image",
     },
-    Route {
-        method: "DELETE",
-        pattern: "/images",
-        operation: "delete_images",
-    },
-    Route {
-        method: "POST",
-        pattern: "/images/batch-delete",
-        operation: "batch_delete_images",
-    },
+    BULK,
+    BULK_ALIAS,
 ];
 
 /// Answers one call.
@@ -41,8 +48,7 @@ pub const ROUTES: &[Route] = &[
 pub async fn handle(deleter: Arc<Deleter>, call: Call) -> Result<Reply, Failure> {
     match call.operation {
         "delete_image" => delete_image(&deleter, &call).await,
-        "delete_images" => delete_images(&deleter, &call).await,
-        "batch_delete_images" => batch_delete_images(&deleter, &call).await,
+        "delete_images" | "batch_delete_images" => delete_images(&deleter, &call).await,
         _ => Err(Failure::UnknownPath),
     }
 }
@@ -58,23 +64,27 @@ pub async fn handle(deleter: Arc<Deleter>, call: Call) -> Result<Reply, Failure>
     tag = "images",
     params(
         ("id" = String, Path, description = "The image's id."),
-        CallerParameters,
+        CallerParameters, WriterParameters, VersionParameters,
         ("force" = Option<bool>, Query, description = "Whether a storage failure is left to be cleaned up later."),
     ),
+    request_body = Option<Delete>,
     responses(
         (status = 200, description = "The image is gone.", body = Deleted),
-        DeleteProblems,
+        ChangeProblems,
     ),
 )]
 async fn delete_image(deleter: &Deleter, call: &Call) -> Result<Reply, Failure> {
     let id = call.image_id()?;
     let mut faults = Faults::default();
-    let members = JsonMembers::parse(&call.body)?;
+    let members = call.json_members()?;
     let claimed = members.text("user_id", &mut faults);
     let caller = call.caller_claiming(claimed.as_deref(), &mut faults);
     let force = bulk::force(call, &members, &mut faults);
     faults.or(())?;
-    deleter.delete(&caller, id, force, call.now).await?;
+    let precondition = call.precondition();
+    deleter
+        .delete(&caller, id, &precondition, force, call.now)
+        .await?;
     Reply::json(StatusCode::OK, &Deleted::new(id))
 }
 
@@ -87,7 +97,7 @@ async fn delete_image(deleter: &Deleter, call: &Call) -> Result<Reply, Failure> 
     operation_id = "delete_images",
     tag = "images",
     params(
-        CallerParameters,
+        CallerParameters, WriterParameters,
         ("force" = Option<bool>, Query, description = "Whether storage failures are left to be cleaned up later."),
     ),
     request_body = BulkDelete,
@@ -99,7 +109,7 @@ async fn delete_image(deleter: &Deleter, call: &Call) -> Result<Reply, Failure> 
 )]
 async fn delete_images(deleter: &Deleter, call: &Call) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
-    let members = JsonMembers::parse(&call.body)?;
+    let members = call.json_members()?;
     let claimed = members.text("user_id", &mut faults);
     let caller = call.caller_claiming(claimed.as_deref(), &mut faults);
     let force = bulk::force(call, &members, &mut faults);
@@ -109,27 +119,4 @@ async fn delete_images(deleter: &Deleter, call: &Call) -> Result<Reply, Failure>
         .delete_many(&caller, &ids.known, force, call.now)
         .await;
     bulk::reply(outcomes, ids.impossible)
-}
-
-/// Delete several images (alias)
-///
-/// The same as `DELETE /images`, for clients that cannot send a body with `DELETE`.
-#[utoipa::path(
-    post,
-    path = "/images/batch-delete",
-    operation_id = "batch_delete_images",
-    tag = "images",
-    params(
-        CallerParameters,
-        ("force" = Option<bool>, Query, description = "Whether storage failures are left to be cleaned up later."),
-    ),
-    request_body = BulkDelete,
-    responses(
-        (status = 200, description = "All images are gone.", body = BulkDeleted),
-        (status = 207, description = "Some are not; `failed` names them.", body = BulkDeleted),
-        BulkProblems,
-    ),
-)]
-async fn batch_delete_images(deleter: &Deleter, call: &Call) -> Result<Reply, Failure> {
-    delete_images(deleter, call).await
 }

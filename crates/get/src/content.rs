@@ -15,9 +15,15 @@ pub(crate) async fn content(
         return Ok(not_modified);
     }
     match (content.fits_inline(call), call.head) {
-        (false, _) => {
+        (false, head) => {
+            let options = PresignOptions { head, ..options };
             let url = reader.links().presign(image, options, call.now).await?;
-            Ok(Reply::redirect(&url.url))
+            Ok(if head {
+                // A cache could answer a `GET` by it, for which its URL does not work.
+                Reply::redirect(&url.url)
+            } else {
+                content.redirect(&url)
+            })
         }
         (true, true) => Ok(content.head()),
         (true, false) => Ok(content.reply(reader.content(image).await?)),

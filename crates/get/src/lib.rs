@@ -141,15 +141,18 @@ async fn get_image_content(reader: &Reader, call: &Call) -> Result<Reply, Failur
 async fn download_image(reader: &Reader, call: &Call) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
     let caller = call.reader(&mut faults);
-    let options = PresignOptions {
-        attachment: true,
-        ..call.presign_options(&mut faults)
-    };
+    let options = call.presign_options(&mut faults);
     let redirect = call.query.maybe_switch("redirect", &mut faults);
     faults.or(())?;
+    let redirect = redirect.unwrap_or_else(|| call.preferences().redirect_over_json());
+    let options = PresignOptions {
+        attachment: true,
+        // Whoever follows a redirect asks there as here.
+        head: call.head && redirect,
+        ..options
+    };
     let image = reader.find(&caller, call.image_id()?).await?;
     let url = reader.links().presign(&image, options, call.now).await?;
-    let redirect = redirect.unwrap_or_else(|| call.preferences().redirect_over_json());
     let reply = if redirect {
         Reply::redirect(&url.url)
     } else {

@@ -8,9 +8,13 @@ use utoipa::IntoParams;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UrlParameters {
-    /// How long the URL lives, in seconds; `expires` is an alias.
+    /// How long the URL lives, in seconds.
     #[param(required = false, minimum = 1, maximum = 604_800)]
     pub expires_in: u32,
+    /// Another name of `expires_in`.
+    #[deprecated]
+    #[param(required = false, minimum = 1, maximum = 604_800)]
+    pub expires: u32,
     /// Whether the URL, or the bytes, are to be saved under the image's filename.
     #[param(required = false)]
     pub download: bool,

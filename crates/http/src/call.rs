@@ -14,7 +14,7 @@ use shoebox_core::{
 use crate::accept::Preferences;
 use crate::failure::Failure;
 use crate::identity::{AuthMode, USER_ID_HEADER};
-use crate::json;
+use crate::json::{self, JsonMembers};
 use crate::query::{Query, encoded_query};
 
 /// The header by which a client names a request, so that repeats of it have one effect.
@@ -58,16 +58,23 @@ impl Call {
     /// Who reads: only the header `X-User-Id` says so. The parameter `user_id` says what to read, and whoever
     /// sends it is not shown more for it.
     pub fn reader(&self, faults: &mut Faults) -> Caller {
-        let header = self.header(USER_ID_HEADER).filter(|text| !text.is_empty());
-        noted(self.auth_mode.caller(header, None, None, faults))
+        noted(self.auth_mode.caller(self.named_user(), None, None, faults))
     }
 
     /// Who writes, given the `user_id` that the body or form claims; the query string may claim one, too.
-    pub fn caller_claiming<'a>(&'a self, claimed: Option<&'a str>, faults: &mut Faults) -> Caller {
-        let given = |text: Option<&'a str>| text.filter(|text| !text.is_empty());
-        let header = given(self.header(USER_ID_HEADER));
-        let query = given(self.query.all("user_id").next());
-        noted(self.auth_mode.caller(header, given(claimed), query, faults))
+    pub fn caller_claiming(&self, claimed: Option<&str>, faults: &mut Faults) -> Caller {
+        let query = self.query.one(&["user_id"], faults);
+        let query = query.as_deref().filter(|text| !text.is_empty());
+        let claimed = claimed.filter(|text| !text.is_empty());
+        let header = self.named_user();
+        noted(self.auth_mode.caller(header, claimed, query, faults))
+    }
+
+    /// The header `X-User-Id`; an empty one is as good as none. Bytes that are no text are no name either, but whoever
+    /// sends them must not pass for nobody in particular, who may change anything.
+    fn named_user(&self) -> Option<&str> {
+        let value = self.headers.get(USER_ID_HEADER)?;
+        Some(value.to_str().unwrap_or("\u{fffd}")).filter(|text| !text.is_empty())
     }
 
     /// The user who owns what this call creates.
@@ -89,6 +96,19 @@ impl Call {
         // Bytes that are no text are no key either.
         let text = value.to_str().unwrap_or_default();
         faults.check("Idempotency-Key", IdempotencyKey::parse(text))
+    }
+
+    /// The members of a JSON body that names things, and holds no image.
+    ///
+    /// # Errors
+    /// [`Failure::Malformed`] where it is no object, [`Failure::TooLarge`] where it is a large one.
+    pub fn json_members(&self) -> Result<JsonMembers<'_>, Failure> {
+        if self.body.len() > json::MAX_VALUE_BYTES {
+            return Err(Failure::TooLarge {
+                limit_bytes: json::MAX_VALUE_BYTES,
+            });
+        }
+        JsonMembers::parse(&self.body)
     }
 
     /// The body as a JSON object in which `null` means something.

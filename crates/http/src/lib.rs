@@ -24,6 +24,7 @@ mod reply;
 mod route;
 mod runtime;
 mod service;
+mod settings;
 #[cfg(test)]
 mod testing;
 pub mod watch;

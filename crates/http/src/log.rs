@@ -23,7 +23,7 @@ use crate::problem::status_of;
 use crate::watch::{self, Figures, Watch, millis, writes_metrics};
 
 /// The crates whose lines follow `LOG_LEVEL`. All others, which could log URLs and headers, only warn.
-const OWN_CRATES: [&str; 12] = [
+const OWN_CRATES: [&str; 11] = [
     "shoebox_core",
     "shoebox_http",
     "shoebox",
@@ -33,7 +33,6 @@ const OWN_CRATES: [&str; 12] = [
     "get",
     "delete",
     "update",
-    "render",
     "ingest",
     "sweep",
 ];
@@ -202,8 +201,8 @@ pub(crate) fn refused(request_id: &str, status: StatusCode, failure: &Failure) {
     warn!(status, error, "none answered {status}");
 }
 
-/// One of several things in a request that could not be done, where the request as a whole was answered by 207.
-/// `what` is an image id or the number of a file.
+/// One of several things that could not be done: in a request that as a whole was answered by 207, or in a delivery of
+/// events. `what` is an image id or the number of a file.
 pub fn partly_failed(what: &str, failed: &Error) {
     let error = loggable(&error_chain(failed));
     if status_of(failed.kind()).is_server_error() {

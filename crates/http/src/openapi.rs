@@ -1,152 +1,22 @@
 //! What the OpenAPI descriptions of all operations share.
 
-use std::collections::BTreeMap;
+mod parameters;
+mod problems;
 
-use http::StatusCode;
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
-use utoipa::{IntoParams, IntoResponses, PartialSchema as _, ToSchema as _};
+use utoipa::openapi::{Deprecated, HttpMethod, OpenApi};
+use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::problem::Problem;
+use crate::route::Route;
 
-/// One or more problem documents among an operation's responses: the statuses are its parameters.
-macro_rules! problems {
-    ($(#[$doc:meta])* $name:ident: $($status:ident)*) => {
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub struct $name;
-
-        impl IntoResponses for $name {
-            fn responses() -> BTreeMap<String, RefOr<Response>> {
-                [$(StatusCode::$status),*].into_iter().map(problem).collect()
-            }
-        }
-    };
-}
-
-problems! {
-    /// The problems of operations that read.
-    ReadProblems: BAD_REQUEST NOT_FOUND INTERNAL_SERVER_ERROR BAD_GATEWAY SERVICE_UNAVAILABLE
-}
-
-problems! {
-    /// The problems of the list, which finds nothing rather than failing to find.
-    ListProblems: BAD_REQUEST FORBIDDEN INTERNAL_SERVER_ERROR BAD_GATEWAY SERVICE_UNAVAILABLE
-}
-
-problems! {
-    /// The problems of an upload.
-    UploadProblems: BAD_REQUEST CONFLICT PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE
-        UNPROCESSABLE_ENTITY INTERNAL_SERVER_ERROR BAD_GATEWAY SERVICE_UNAVAILABLE
-}
-
-problems! {
-    /// The problems of completing a direct upload.
-    CompleteProblems: BAD_REQUEST FORBIDDEN NOT_FOUND CONFLICT UNPROCESSABLE_ENTITY INTERNAL_SERVER_ERROR
-        BAD_GATEWAY SERVICE_UNAVAILABLE
-}
-
-problems! {
-    /// The problems of changing an image.
-    UpdateProblems: BAD_REQUEST FORBIDDEN NOT_FOUND CONFLICT PRECONDITION_FAILED PAYLOAD_TOO_LARGE
-        INTERNAL_SERVER_ERROR BAD_GATEWAY SERVICE_UNAVAILABLE
-}
-
-problems! {
-    /// The problems of deleting one image.
-    DeleteProblems: BAD_REQUEST FORBIDDEN NOT_FOUND CONFLICT INTERNAL_SERVER_ERROR BAD_GATEWAY
-        SERVICE_UNAVAILABLE
-}
-
-problems! {
-    /// The problems of deleting several, apart from those of single images.
-    BulkProblems: BAD_REQUEST PAYLOAD_TOO_LARGE INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE
-}
-
-/// The headers by which every operation learns who is calling.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Header)]
-pub struct CallerParameters {
-    /// Who is calling, where nobody is checked. To what writes, the parameter or member `user_id` says so
-    /// as well.
-    #[param(required = false, rename = "X-User-Id", example = "ann")]
-    pub x_user_id: String,
-}
-
-/// The header by which a client makes a request safe to repeat.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Header)]
-pub struct IdempotencyParameters {
-    /// 1 to 128 visible ASCII characters. For at least 24 hours the same key with the same request gives the first
-    /// answer; with another request, 409.
-    #[param(
-        required = false,
-        rename = "Idempotency-Key",
-        example = "3f6c0a52-upload-1"
-    )]
-    pub idempotency_key: String,
-}
-
-/// The headers by which a client says what it has.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Header)]
-pub struct ConditionParameters {
-    /// 304 where it names the `ETag` of the bytes.
-    #[param(required = false, rename = "If-None-Match")]
-    pub if_none_match: String,
-    /// 304 where the bytes are not newer; counts only without `If-None-Match`.
-    #[param(required = false, rename = "If-Modified-Since")]
-    pub if_modified_since: String,
-}
-
-/// The response of one status, its body a problem document.
-fn problem(status: StatusCode) -> (String, RefOr<Response>) {
-    let example = Problem::new(status, code(status), sentence(status), "6f1f4a52");
-    let content = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name(Problem::name())))
-        .example(serde_json::to_value(&example).ok())
-        .build();
-    let response = ResponseBuilder::new()
-        .description(sentence(status))
-        .content("application/problem+json", content)
-        .build();
-    (status.as_u16().to_string(), RefOr::T(response))
-}
-
-fn code(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::BAD_REQUEST => "invalid_request",
-        StatusCode::FORBIDDEN => "not_the_owner",
-        StatusCode::NOT_FOUND => "image_not_found",
-        StatusCode::CONFLICT => "image_changing",
-        StatusCode::PRECONDITION_FAILED => "precondition_failed",
-        StatusCode::PAYLOAD_TOO_LARGE => "image_too_large",
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_image_type",
-        StatusCode::UNPROCESSABLE_ENTITY => "invalid_image",
-        StatusCode::BAD_GATEWAY => "store_failed",
-        StatusCode::SERVICE_UNAVAILABLE => "store_busy",
-        _ => "internal_error",
-    }
-}
-
-fn sentence(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::BAD_REQUEST => {
-            "The request or a parameter is wrong; `errors` names all of them."
-        }
-        StatusCode::FORBIDDEN => "The image is someone else's.",
-        StatusCode::NOT_FOUND => "There is no such image.",
-        StatusCode::CONFLICT => {
-            "Another request is changing the image; repeat after `Retry-After`."
-        }
-        StatusCode::PRECONDITION_FAILED => "The image is of another version than `If-Match` names.",
-        StatusCode::PAYLOAD_TOO_LARGE => "Too many bytes or pixels.",
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body's form, or the image's type, is not taken.",
-        StatusCode::UNPROCESSABLE_ENTITY => "The bytes are no whole, sound image.",
-        StatusCode::BAD_GATEWAY => "The storage failed.",
-        StatusCode::SERVICE_UNAVAILABLE => "The storage is busy; repeat after `Retry-After`.",
-        _ => "The service failed.",
-    }
-}
+pub use parameters::{
+    CallerParameters, ConditionParameters, IdempotencyParameters, VersionParameters,
+    WriterParameters,
+};
+pub use problems::{
+    BulkProblems, ChangeProblems, CompleteProblems, ListProblems, ReadProblems, StartProblems,
+    UploadProblems,
+};
 
 /// A function's description with the schemas that its problem documents refer to.
 #[must_use]
@@ -155,6 +25,39 @@ pub fn with_problems(mut description: OpenApi) -> OpenApi {
     Problem::schemas(&mut schemas);
     let components = description.components.get_or_insert_default();
     components.schemas.extend(schemas);
+    description
+}
+
+/// A further path of an operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Alias<'a> {
+    /// Its route, a `POST`.
+    pub route: &'a Route,
+    /// The route whose operation it is.
+    pub of: &'a Route,
+    /// What it is for, in a sentence.
+    pub reason: &'a str,
+    /// Whether new clients should not use it.
+    pub is_deprecated: bool,
+}
+
+/// A function's description with an alias: all that is said of the operation holds for it.
+#[must_use]
+pub fn with_alias(mut description: OpenApi, alias: Alias<'_>) -> OpenApi {
+    let paths = &mut description.paths;
+    let method = match alias.of.method {
+        "DELETE" => HttpMethod::Delete,
+        _ => HttpMethod::Post,
+    };
+    if let Some(mut operation) = paths.get_path_operation(alias.of.pattern, method).cloned() {
+        operation.operation_id = Some(alias.route.operation.to_owned());
+        operation.summary = operation
+            .summary
+            .map(|summary| format!("{summary} (alias)"));
+        operation.description = Some(alias.reason.to_owned());
+        operation.deprecated = alias.is_deprecated.then_some(Deprecated::True);
+        paths.add_path_operation(alias.route.pattern, vec![HttpMethod::Post], operation);
+    }
     description
 }
 
@@ -181,19 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_listed_status_has_a_problem_document() {
-        let responses = UploadProblems::responses();
-        let statuses: Vec<_> = responses.keys().map(String::as_str).collect();
-        assert_eq!(
-            statuses,
-            ["400", "409", "413", "415", "422", "500", "502", "503"]
-        );
-        for response in responses.values() {
-            let json = serde_json::to_value(response).unwrap();
-            let content = &json["content"]["application/problem+json"];
-            assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem");
-            assert!(content["example"]["code"].is_string());
-        }
+    fn a_description_has_the_schemas_of_problem_documents() {
         let described = with_problems(OpenApi::default());
         let schemas = described.components.unwrap().schemas;
         let names: Vec<_> = schemas.keys().map(String::as_str).collect();

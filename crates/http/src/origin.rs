@@ -107,14 +107,14 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// Whether the text can be nothing but a host name or address with an optional port.
-fn is_host(text: &str) -> bool {
+pub(crate) fn is_host(text: &str) -> bool {
     const MAX_HOST_BYTES: usize = 261;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
     !text.is_empty() && text.len() <= MAX_HOST_BYTES && text.bytes().all(allowed)
 }
 
 /// Whether the text is what a URL's path is written with (RFC 3986), so that it ends nothing that it is put into.
-fn is_path(text: &str) -> bool {
+pub(crate) fn is_path(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@".contains(&byte);
     text.bytes().all(allowed)
 }

@@ -29,6 +29,12 @@ impl Query {
         )
     }
 
+    /// All pairs of name and value, in order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0.iter();
+        pairs.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Every value of one parameter, in order. `tags[]` counts as `tags`.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0
@@ -83,10 +89,13 @@ pub(crate) fn parse_switch(text: &str) -> Option<bool> {
     }
 }
 
+/// What is wrong with a field that comes twice and means one thing.
+pub(crate) const CONTRADICTION: &str = "is given two different values";
+
 fn contradiction(names: &[&str]) -> String {
     match names {
-        [_, _, ..] => format!("is given two different values ({})", names.join(", ")),
-        [] | [_] => "is given two different values".to_owned(),
+        [_, _, ..] => format!("{CONTRADICTION} ({})", names.join(", ")),
+        [] | [_] => CONTRADICTION.to_owned(),
     }
 }
 

@@ -16,13 +16,13 @@ use tracing::Instrument;
 
 use crate::call::Call;
 use crate::failure::Failure;
-use crate::identity::AuthMode;
 use crate::log;
 use crate::origin::GatewayFacts;
 use crate::path::{Match, RequestPath};
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::route::Route;
+use crate::settings::Settings;
 use crate::watch::{Figures, Watch};
 
 /// How long a handler may take: API Gateway waits for 29 s.
@@ -36,7 +36,7 @@ pub struct Service<S, H> {
     routes: &'static [Route],
     handle: H,
     state: Arc<S>,
-    auth_mode: AuthMode,
+    settings: Settings,
     watch: Arc<Watch>,
 }
 
@@ -46,14 +46,14 @@ impl<S, H: Clone> Clone for Service<S, H> {
             routes: self.routes,
             handle: self.handle.clone(),
             state: Arc::clone(&self.state),
-            auth_mode: self.auth_mode,
+            settings: self.settings.clone(),
             watch: Arc::clone(&self.watch),
         }
     }
 }
 
 impl<S: FromEnvironment, H> Service<S, H> {
-    /// Builds the use case and reads how callers are told apart.
+    /// Builds the use case and reads what all functions read.
     ///
     /// # Errors
     /// The first variable that the function cannot start with.
@@ -65,7 +65,7 @@ impl<S: FromEnvironment, H> Service<S, H> {
         Ok(Self {
             routes,
             handle,
-            auth_mode: AuthMode::from_environment(environment)?,
+            settings: Settings::from_environment(environment)?,
             watch: Arc::new(Watch::from_environment(environment)?),
             state: Arc::new(S::from_environment(environment)?),
         })
@@ -89,7 +89,7 @@ where
         let outcome = match routed {
             Ok((route, id)) => {
                 let budget = budget(&request);
-                let call = call(request, route, id, &request_id, service.auth_mode);
+                let call = call(request, route, id, &request_id, &service.settings);
                 // On the heap: the work on an image is a large future.
                 let work = Box::pin(run_handler(service, call));
                 let answer = tokio::time::timeout(budget, work).await;
@@ -190,18 +190,13 @@ fn routed(
     }
 }
 
-/// The gateway's id of the request, else the runtime's, else the load balancer's.
+/// The gateway's id of the request; where it has none, as a load balancer, the runtime's.
 fn request_id(request: &Request) -> String {
     let facts = GatewayFacts::of(request.request_context_ref());
-    let trace = request.headers().get("x-amzn-trace-id");
+    let context = request.lambda_context_ref();
     facts
         .request_id
-        .or_else(|| {
-            request
-                .lambda_context_ref()
-                .map(|context| context.request_id.as_str())
-        })
-        .or_else(|| trace.and_then(|value| value.to_str().ok()))
+        .or_else(|| context.map(|context| context.request_id.as_str()))
         .filter(|id| !id.is_empty())
         .unwrap_or("unknown")
         .to_owned()
@@ -220,10 +215,13 @@ fn call(
     route: &'static Route,
     id: Option<shoebox_core::ImageId>,
     request_id: &str,
-    auth_mode: AuthMode,
+    settings: &Settings,
 ) -> Call {
     let facts = GatewayFacts::of(request.request_context_ref());
-    let base_url = facts.base_url(request.headers(), path(&request));
+    let base_url = match &settings.public_base_url {
+        Some(url) => url.as_ref().to_owned(),
+        None => facts.base_url(request.headers(), path(&request)),
+    };
     let inline_limit_bytes = facts.inline_limit_bytes;
     let (parts, body) = request.into_parts();
     Call {
@@ -242,7 +240,7 @@ fn call(
         now: Utc::now(),
         base_url,
         inline_limit_bytes,
-        auth_mode,
+        auth_mode: settings.auth_mode,
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
-use shoebox_core::{Error, Ingested, Ingester};
-use shoebox_http::Occasion;
+use shoebox_core::{Error, Ingested, Ingester, id_in_key};
+use shoebox_http::{Occasion, partly_failed};
 
 /// An event notification of S3, as far as it is of use here.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
@@ -56,7 +56,7 @@ pub struct Summary {
 /// Answers one delivery. Every record is looked at, whatever became of those before it.
 ///
 /// # Errors
-/// The last store failure: the whole delivery is to come again, which does no harm.
+/// The first store failure: the whole delivery is to come again, which does no harm. The log has them all.
 pub async fn handle(
     ingester: Arc<Ingester>,
     event: S3Event,
@@ -66,9 +66,14 @@ pub async fn handle(
     let mut failure = None;
     let created = event.records.iter().filter(|record| record.is_creation());
     for record in created {
-        match ingester.object_created(&record.key(), occasion.now).await {
+        let key = record.key();
+        match ingester.object_created(&key, occasion.now).await {
             Ok(outcome) => summary.count(&outcome),
-            Err(error) => failure = Some(error),
+            Err(error) => {
+                let image = id_in_key(&key).map_or_else(String::new, |id| id.to_string());
+                partly_failed(&format!("image {image}"), &error);
+                failure.get_or_insert(error);
+            }
         }
     }
     failure.map_or(Ok(summary), Err)

@@ -34,7 +34,8 @@ pub async fn handle(lister: Arc<Lister>, call: Call) -> Result<Reply, Failure> {
 /// List images
 ///
 /// Newest first. With `user_id` the images of that user, without it the public images of all. Filters combine;
-/// a page costs the same however large the library is. Follow `rel="next"`, or send `last_key` back, for more.
+/// a page costs the same however large the library is. Follow `rel="next"`, or send `last_key` back, for more. A page
+/// has fewer images than `limit` where the gateway would not take the answer.
 #[utoipa::path(
     get,
     path = "/images",
@@ -52,16 +53,22 @@ async fn list_images(lister: &Lister, call: &Call) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
     let caller = call.reader(&mut faults);
     let presign = parameters::presign_options(call, &mut faults);
-    let query = parameters::list_query(&call.query, &mut faults);
+    let mut query = parameters::list_query(&call.query, &mut faults);
     faults.or(())?;
-    let page = lister.list(&caller, &query).await?;
-    let body = ImageList {
-        images: bodies(lister, call, &caller, &page, presign).await?,
-        count: page.images.len(),
-        last_key: page.last_key,
+    let (reply, last_key) = loop {
+        let page = lister.list(&caller, &query).await?;
+        let body = ImageList {
+            images: bodies(lister, call, &caller, &page, presign).await?,
+            count: page.images.len(),
+            last_key: page.last_key,
+        };
+        let reply = Reply::json(StatusCode::OK, &body)?;
+        match query.halved() {
+            Some(halved) if !reply.fits(call) => query = halved,
+            Some(_) | None => break (reply, body.last_key),
+        }
     };
-    let reply = Reply::json(StatusCode::OK, &body)?;
-    let next = body.last_key.map(|last_key| {
+    let next = last_key.map(|last_key| {
         let parameters = parameters::of_next_page(&query, presign, last_key);
         format!("<{}>; rel=\"next\"", call.list_url(&parameters))
     });

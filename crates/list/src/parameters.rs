@@ -41,15 +41,27 @@ pub struct ListParameters {
     /// Whether each image carries its `presigned_url`.
     #[param(required = false)]
     pub presigned: bool,
-    /// How long those URLs live, in seconds; `expires` is an alias.
+    /// How long those URLs live, in seconds.
     #[param(required = false, minimum = 1, maximum = 604_800)]
     pub expires_in: u32,
+    /// Another name of `expires_in`.
+    #[deprecated]
+    #[param(required = false, minimum = 1, maximum = 604_800)]
+    pub expires: u32,
     /// The size of the page.
     #[param(required = false, minimum = 1, maximum = 100, default = 20)]
     pub limit: u32,
-    /// A `last_key` from an earlier answer to the same filters; `cursor` and `last_evaluated_key` are aliases.
+    /// A `last_key` from an earlier answer to the same filters.
     #[param(required = false)]
     pub last_key: String,
+    /// Another name of `last_key`.
+    #[deprecated]
+    #[param(required = false)]
+    pub cursor: String,
+    /// Another name of `last_key`.
+    #[deprecated]
+    #[param(required = false)]
+    pub last_evaluated_key: String,
 }
 
 /// Reads the filters and checks them.

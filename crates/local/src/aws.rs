@@ -14,7 +14,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Refusal};
+use crate::guard::{Guard, Stranger};
 use crate::ingress;
 use crate::s3::S3;
 
@@ -28,6 +29,7 @@ const HEALTH_PATH: &str = "/_localstack/health";
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     pub(crate) gateway: Gateway,
+    pub(crate) guard: Guard,
     pub(crate) s3: S3,
     pub(crate) dynamodb: SocketAddr,
 }
@@ -51,17 +53,29 @@ async fn answer(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
+    let guard = &shared.endpoint.guard;
+    if let Err(stranger) = guard.admit_host(&request) {
+        return refuse(stranger);
+    }
     let path = request.uri().path();
     if path == HEALTH_PATH {
         return health();
     }
     if Gateway::is_emulator_path(path) {
+        if let Err(stranger) = guard.admit(&request) {
+            return refuse(stranger);
+        }
         return ingress::forward(&shared.endpoint.gateway, peer, request).await;
     }
     if is_for_dynamodb(request.headers()) {
         return dynamodb(&shared, request).await;
     }
+    // It goes by the rules of the bucket, which may let pages of other sites in.
     shared.endpoint.s3.call(request).await.map(Body::new)
+}
+
+fn refuse(stranger: Stranger) -> Response {
+    Gateway::refuse(Refusal::stranger(stranger)).map(Body::from)
 }
 
 fn health() -> Response {

@@ -19,10 +19,11 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 8000)]
     port: u16,
     /// Port of the AWS endpoint (S3, DynamoDB); 0 takes any free one
-    #[arg(long, default_value_t = 4566, global = true)]
+    #[arg(long, default_value_t = 4566)]
     aws_port: u16,
-    /// Address to listen on; whoever reaches it may read and change everything
-    #[arg(long, default_value = "127.0.0.1", global = true)]
+    /// Address to listen on; whoever reaches it may read and change everything. Clients on other machines need
+    /// `PUBLIC_S3_ENDPOINT_URL` too: by default presigned URLs name 127.0.0.1
+    #[arg(long, default_value = "127.0.0.1")]
     host: IpAddr,
     /// Directory that keeps the data
     #[arg(long, default_value = ".shoebox", global = true)]

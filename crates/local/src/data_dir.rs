@@ -1,12 +1,15 @@
 //! The directory that holds the data, locked against a second server.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::dynamodb::Tables;
+
+/// The file that is locked. While it is, it holds the URL of the server's AWS endpoint, once that answers.
+const LOCK: &str = "lock";
 
 /// Where a server keeps its data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,7 +44,7 @@ pub enum DataDirError {
 /// An open data directory. While it lives no other process can open the same one.
 #[derive(Debug)]
 pub(crate) enum DataDir {
-    Locked { path: PathBuf, _lock: File },
+    Locked { path: PathBuf, lock: File },
     Temporary(TempDir),
 }
 
@@ -69,14 +72,33 @@ impl DataDir {
         std::fs::create_dir_all(path).map_err(unusable)?;
         let mut open = OpenOptions::new();
         let open = open.create(true).write(true).truncate(false);
-        let file = open.open(path.join("lock")).map_err(unusable)?;
+        let file = open.open(path.join(LOCK)).map_err(unusable)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self::Locked {
-                path: path.to_owned(),
-                _lock: file,
-            }),
+            Ok(()) => {
+                // What the last server said of itself holds no more.
+                file.set_len(0).map_err(unusable)?;
+                Ok(Self::Locked {
+                    path: path.to_owned(),
+                    lock: file,
+                })
+            }
             Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(path.to_owned())),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
+        }
+    }
+
+    /// Says in the directory where the server that holds it answers, for [`answers_at`].
+    pub(crate) fn announce(&self, aws_url: &str) -> Result<(), DataDirError> {
+        match self {
+            Self::Temporary(_) => Ok(()),
+            Self::Locked { path, lock } => {
+                let mut lock: &File = lock;
+                let written = lock.write_all(aws_url.as_bytes());
+                written.map_err(|source| DataDirError::Unusable {
+                    path: path.clone(),
+                    source,
+                })
+            }
         }
     }
 
@@ -99,4 +121,10 @@ impl DataDir {
             Self::Temporary(_) => Tables::Memory,
         }
     }
+}
+
+/// The AWS endpoint of the server that holds a directory; none where it has not said so yet.
+pub(crate) fn answers_at(directory: &Path) -> Option<String> {
+    let said = std::fs::read_to_string(directory.join(LOCK)).ok()?;
+    (!said.is_empty()).then_some(said)
 }

@@ -1,7 +1,8 @@
 //! The embedded DynamoDB: an HTTP server on a thread and a runtime of its own.
 //!
-//! Every call of it blocks its thread, so beside other work it would hold that up. It checks no
-//! signature: it listens on the loopback address only, on a random port.
+//! Every call of it blocks its thread, so beside other work it would hold that up. It checks no signature and answers
+//! every page in a browser, so it listens where only this process knows: on Linux, where all of 127.0.0.0/8 is this
+//! machine, on a random address and port of it. Elsewhere there is but one address, and the port could be found.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -87,13 +88,21 @@ impl DynamoDb {
     }
 
     /// Finishes the requests that run, within a few seconds, and closes the tables.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        if let Err(error) = tokio::task::spawn_blocking(move || drop(self)).await {
+            tracing::error!(%error, "the tables did not end");
+        }
+    }
+}
+
+impl Drop for DynamoDb {
+    /// Waits for the thread as [`DynamoDb::stop`] does: until it has ended, the tables are open.
+    fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
-            if !matches!(joined, Ok(Ok(()))) {
-                tracing::error!("the thread of the tables ended by a panic");
-            }
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of the tables ended by a panic");
         }
     }
 }
@@ -114,7 +123,7 @@ fn run(
     runtime.block_on(async {
         let opened = async {
             let database = open(tables)?;
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            let listener = listen().await?;
             let address = listener.local_addr()?;
             Ok((database, listener, address))
         };
@@ -129,6 +138,16 @@ fn run(
     });
     // A removal of expired items that runs is cut off between two of its transactions.
     runtime.shutdown_background();
+}
+
+async fn listen() -> io::Result<TcpListener> {
+    let [.., second, third, fourth] = *uuid::Uuid::new_v4().as_bytes();
+    // Neither the first address nor the last: they mean the network and everyone in it.
+    let hidden = Ipv4Addr::new(127, second, third, fourth.clamp(1, 254));
+    match TcpListener::bind((hidden, 0)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await,
+    }
 }
 
 fn open(tables: &Tables) -> Result<Database, DynamoDbError> {

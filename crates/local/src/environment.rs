@@ -5,9 +5,9 @@ use shoebox_core::config::Environment;
 use crate::clients::REGION;
 use crate::options::ACCESS_KEY;
 
-/// The variables of the process that reach the functions: settings of the service, nothing that says
-/// which AWS account or endpoint it works on.
-const PASSED_ON: [&str; 13] = [
+/// The variables of the process that reach the functions: settings of the service and where its clients reach S3,
+/// nothing that says which AWS account or endpoint it works on.
+const PASSED_ON: [&str; 14] = [
     "BUCKET_NAME",
     "S3_BUCKET_NAME",
     "IMAGES_BUCKET",
@@ -21,6 +21,7 @@ const PASSED_ON: [&str; 13] = [
     "PRESIGNED_URL_EXPIRATION",
     "LAST_KEY_SECRET",
     "LOG_LEVEL",
+    "PUBLIC_S3_ENDPOINT_URL",
 ];
 
 /// Those variables of a process' environment that are passed on.

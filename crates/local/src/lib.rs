@@ -12,6 +12,7 @@ mod dynamodb;
 mod environment;
 mod events;
 mod functions;
+mod guard;
 mod ingress;
 mod options;
 mod pages;

@@ -86,6 +86,28 @@ mod tests {
     }
 
     #[test]
+    fn whatever_writes_says_both_ways_to_name_the_caller() {
+        let json: Value = serde_json::from_str(&to_json()).unwrap();
+        let paths = json["paths"].as_object().unwrap().iter();
+        for (path, item) in paths {
+            for (method, operation) in item.as_object().unwrap() {
+                let parameters = operation["parameters"].as_array().unwrap().iter();
+                let mut named: Vec<_> = parameters.map(|one| (&one["in"], &one["name"])).collect();
+                let all = named.len();
+                named.sort_by_key(|(place, name)| format!("{place}{name}"));
+                named.dedup();
+                assert_eq!(named.len(), all, "{method} {path} has a parameter twice");
+                let has = |place: &str, name: &str| named.contains(&(&place.into(), &name.into()));
+                assert!(has("header", "X-User-Id"), "{method} {path}");
+                assert!(
+                    method == "get" || has("query", "user_id"),
+                    "{method} {path}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn every_reference_leads_somewhere() {
         let json: Value = serde_json::from_str(&to_json()).unwrap();
         assert_eq!(json["openapi"], "3.1.0");

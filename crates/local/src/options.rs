@@ -28,6 +28,8 @@ pub struct Options {
     pub accepted_credentials: Vec<Credentials>,
     /// How long the gateway waits for a function.
     pub integration_timeout: Duration,
+    /// Whether what AWS does without a request is done: `ingest` for each object that appears, `sweep` on a schedule.
+    pub has_events: bool,
 }
 
 impl Default for Options {
@@ -40,6 +42,7 @@ impl Default for Options {
             variables: Vec::new(),
             accepted_credentials: Vec::new(),
             integration_timeout: INTEGRATION_TIMEOUT,
+            has_events: true,
         }
     }
 }

@@ -11,8 +11,9 @@ use tokio::task::JoinError;
 use crate::clients::{dynamodb_client, s3_client};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::dynamodb::{DynamoDb, DynamoDbError};
-use crate::events::EventFunctions;
+use crate::events::{EventFunctions, EventTasks};
 use crate::gateway::Gateway;
+use crate::guard::Guard;
 use crate::options::{Options, store_credentials};
 use crate::resources::ResourceError;
 use crate::s3::{Credentials, OpenError, S3};
@@ -51,7 +52,8 @@ pub enum StartError {
     Unfinished(#[from] JoinError),
 }
 
-/// A running service. Dropping it stops it at once; [`Running::stop`] lets requests finish.
+/// A running service. Dropping it stops it at once, and blocks until its threads have ended; [`Running::stop`] lets
+/// requests finish.
 #[derive(Debug)]
 pub struct Running {
     /// Where API and pages are, such as `http://127.0.0.1:8000`.
@@ -66,6 +68,7 @@ pub struct Running {
     pub table: String,
     gateway: Gateway,
     api: Server,
+    events: Option<EventTasks>,
     aws: Server,
     dynamodb: DynamoDb,
     // After everything that uses them: the threads end, then the lock on the data.
@@ -82,21 +85,17 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         .thread_name("shoebox")
         .enable_all()
         .build()?;
+    let handle = runtime.handle().clone();
     let runtime = OwnedRuntime(Some(runtime));
-    let Some(handle) = runtime.0.as_ref().map(Runtime::handle).cloned() else {
-        return Err(io::Error::other("the runtime is gone").into());
-    };
-    handle
-        .clone()
-        .spawn(assemble(options, handle, runtime))
-        .await?
+    let assembled = handle.spawn(assemble(options, handle.clone())).await?;
+    Ok(assembled?(runtime))
 }
 
+/// Starts all parts on the runtime, which is no part yet: it could not be dropped here.
 async fn assemble(
     options: Options,
     handle: Handle,
-    runtime: OwnedRuntime,
-) -> Result<Running, StartError> {
+) -> Result<impl FnOnce(OwnedRuntime) -> Running, StartError> {
     let opening = options.data.clone();
     let data = tokio::task::spawn_blocking(move || DataDir::open(&opening)).await??;
     let (api_listener, api_address) =
@@ -108,6 +107,9 @@ async fn assemble(
     let dynamodb = DynamoDb::start(data.tables()).await?;
     let dynamodb_url = dynamodb.endpoint_url();
     let environment = environment::of_functions(&aws_url, &dynamodb_url, &options.variables);
+    let public_s3_url = environment
+        .get("PUBLIC_S3_ENDPOINT_URL")
+        .unwrap_or(&aws_url);
     let bucket = config::bucket_name(&environment)?;
     let table = config::table_name(&environment)?;
     let functions = functions::mount(&environment)?;
@@ -116,8 +118,10 @@ async fn assemble(
     let s3 = S3::open(&data.objects(), accepted(&options)).await?;
     let created = s3.object_created();
     let gateway = Gateway::new(functions, handle, options.integration_timeout);
+    let guard = Guard::new(options.host, public_s3_url);
     let endpoint = aws::Endpoint {
         gateway: gateway.clone(),
+        guard: guard.clone(),
         s3,
         dynamodb: dynamodb.address(),
     };
@@ -125,11 +129,13 @@ async fn assemble(
     let s3_client = s3_client(&aws_url, store_credentials());
     let dynamodb_client = dynamodb_client(&dynamodb_url, store_credentials());
     resources::create(&s3_client, &dynamodb_client, &bucket, &table).await?;
-    // They end with the runtime.
-    tokio::spawn(event_functions.clone().ingest(created));
-    tokio::spawn(event_functions.sweep());
-    let api = Server::start(api_listener, api::router(gateway.clone(), &aws_url));
-    Ok(Running {
+    let events = options.has_events.then(|| event_functions.start(created));
+    let api = Server::start(
+        api_listener,
+        api::router(gateway.clone(), guard, public_s3_url),
+    );
+    data.announce(&aws_url)?;
+    Ok(move |runtime| Running {
         api_url,
         aws_url,
         dynamodb_url,
@@ -137,6 +143,7 @@ async fn assemble(
         table,
         gateway,
         api,
+        events,
         aws,
         dynamodb,
         runtime,
@@ -156,29 +163,30 @@ impl Running {
     pub async fn stop(self) {
         let Self {
             api,
+            events,
             aws,
             dynamodb,
-            mut runtime,
+            runtime,
             data,
             ..
         } = self;
         api.stop().await;
+        if let Some(events) = events {
+            events.stop().await;
+        }
         aws.stop().await;
         dynamodb.stop().await;
-        if let Some(runtime) = runtime.0.take() {
-            let ended =
-                tokio::task::spawn_blocking(move || runtime.shutdown_timeout(SHUTDOWN_TIMEOUT));
-            if let Err(error) = ended.await {
-                tracing::error!(%error, "the threads did not end");
-            }
+        if let Err(error) = tokio::task::spawn_blocking(move || drop(runtime)).await {
+            tracing::error!(%error, "the threads did not end");
         }
         drop(data);
     }
 }
 
-/// The pairs that S3 accepts: its own first.
+/// The pairs that S3 accepts. Its own comes last and so stands where another has its id: the functions use it.
 fn accepted(options: &Options) -> Vec<Credentials> {
-    let all = std::iter::once(store_credentials()).chain(options.accepted_credentials.clone());
+    let given = options.accepted_credentials.iter().cloned();
+    let all = given.chain([store_credentials()]);
     all.map(|pair| Credentials {
         access_key_id: pair.access_key_id().to_owned(),
         secret_access_key: pair.secret_access_key().to_owned(),
@@ -197,14 +205,17 @@ fn url(address: SocketAddr) -> String {
     format!("http://{}", SocketAddr::new(reachable, address.port()))
 }
 
-/// A runtime that may be dropped anywhere: its threads are then left to end by themselves.
+/// A runtime that may be dropped anywhere but on a thread of its own, and has ended then.
 #[derive(Debug)]
 struct OwnedRuntime(Option<Runtime>);
 
 impl Drop for OwnedRuntime {
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
+        let Some(runtime) = self.0.take() else { return };
+        // Where tasks run, nothing may wait for a runtime, so another thread does.
+        let ending = std::thread::spawn(move || runtime.shutdown_timeout(SHUTDOWN_TIMEOUT));
+        if ending.join().is_err() {
+            tracing::error!("the threads did not end");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `cargo run -- sweep`: the sweeper and the audit by hand, whether or not a server runs on the data.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -9,7 +10,7 @@ use shoebox_core::config::{ConfigError, Environment, FromEnvironment as _};
 use shoebox_core::{AuditReport, Repair, SweepReport, Sweeper};
 
 use crate::account::{Account, AccountError};
-use crate::data_dir::DataDirError;
+use crate::data_dir::{self, DataDirError};
 use crate::environment;
 use crate::options::Options;
 use crate::running::{StartError, start};
@@ -23,6 +24,12 @@ pub enum SweepError {
     /// The stores could not be opened.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// A server holds the data and has not said where it answers.
+    #[error(
+        "the data directory {} is in use by another shoebox, which does not say where it answers; try again once it runs",
+        .0.display()
+    )]
+    Unannounced(PathBuf),
     /// A variable.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -95,16 +102,17 @@ impl fmt::Display for Swept {
     }
 }
 
-/// Sweeps, or, with `audit`, compares the stores. Where a server holds the data, its AWS endpoint is used.
+/// Sweeps, or, with `audit`, compares the stores, and does nothing else to them. Where a server holds the data, its AWS
+/// endpoint is used, at the address that it wrote into the directory.
 ///
 /// # Errors
 /// See [`SweepError`].
 pub async fn sweep(options: Options, audit: Option<Repair>) -> Result<Swept, SweepError> {
-    let running_server = format!("http://{}:{}", options.host, options.aws_port);
     let variables = options.variables.clone();
     let own = Options {
         api_port: 0,
         aws_port: 0,
+        has_events: false,
         ..options
     };
     match start(own).await {
@@ -115,9 +123,10 @@ pub async fn sweep(options: Options, audit: Option<Repair>) -> Result<Swept, Swe
             running.stop().await;
             swept
         }
-        Err(StartError::DataDir(DataDirError::InUse(_))) => {
-            let environment =
-                environment::of_functions(&running_server, &running_server, &variables);
+        Err(StartError::DataDir(DataDirError::InUse(directory))) => {
+            let aws_url = data_dir::answers_at(&directory);
+            let aws_url = aws_url.ok_or(SweepError::Unannounced(directory))?;
+            let environment = environment::of_functions(&aws_url, &aws_url, &variables);
             work(&Sweeper::from_environment(&environment)?, audit).await
         }
         Err(error) => Err(error.into()),

@@ -25,6 +25,9 @@ pub struct ImagePatch {
     /// Merged into the custom fields, member by member; `null` removes all.
     #[schema(required = false, nullable, value_type = Object)]
     pub metadata: serde_json::Value,
+    /// Who is calling; the header `X-User-Id` goes before it. It changes nothing of the image.
+    #[schema(required = false)]
+    pub user_id: String,
 }
 
 /// Describes the operations of this function.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use shoebox_core::{Faults, Patch, Updater, view};
 use shoebox_http::bodies::ImageBody;
-use shoebox_http::openapi::{CallerParameters, UpdateProblems};
+use shoebox_http::openapi::{
+    CallerParameters, ChangeProblems, VersionParameters, WriterParameters,
+};
 use shoebox_http::{Call, Failure, Reply, Route, StatusCode};
 
 pub use description::{ImagePatch, openapi};
@@ -40,14 +42,13 @@ pub async fn handle(updater: Arc<Updater>, call: Call) -> Result<Reply, Failure>
     tag = "images",
     params(
         ("id" = String, Path, description = "The image's id."),
-        CallerParameters,
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version to change."),
+        CallerParameters, WriterParameters, VersionParameters,
     ),
     request_body(content((ImagePatch = "application/merge-patch+json"), (ImagePatch = "application/json"))),
     responses(
         (status = 200, description = "The image as it is now.", body = ImageBody,
             headers(("ETag" = String, description = "Its new version."))),
-        UpdateProblems,
+        ChangeProblems,
     ),
 )]
 async fn update_image(updater: &Updater, call: &Call) -> Result<Reply, Failure> {

@@ -1,12 +1,11 @@
 //! The files of one request and their common answer.
 
-use shoebox_core::{
-    Attributes, File, IdempotencyKey, Image, PresignOptions, Upload, Uploader, UserId, View,
-};
+use shoebox_core::{Attributes, File, IdempotencyKey, Image, Upload, Uploader, UserId, View};
 use shoebox_http::bodies::{FileFailure, ImageBody, UploadedImages};
 use shoebox_http::form::UploadedFile;
-use shoebox_http::{Call, FailedFile, Failure, Reply, StatusCode, error_chain, partly_failed};
+use shoebox_http::{Call, FailedFile, Failure, Reply, StatusCode, header, partly_failed};
 
+use crate::answer;
 use crate::bodies::Uploaded;
 
 /// What all files of a request have in common.
@@ -46,7 +45,12 @@ impl Batch<'_> {
             }
         }
         match (alone, stored.pop(), failed.pop()) {
-            (true, Some(image), None) => self.one(&image).await,
+            (true, Some(image), None) => {
+                let (uploader, created) = (self.uploader, StatusCode::CREATED);
+                let reply =
+                    answer::stored(uploader, self.call, created, &image, View::Owner).await?;
+                Ok(reply.with(header::LOCATION, &self.call.image_url(image.id)))
+            }
             (true, None, Some(failed)) => Err(failed.error.into()),
             (_, None, last) => {
                 failed.extend(last);
@@ -58,29 +62,6 @@ impl Batch<'_> {
                 self.several(&stored, failed)
             }
         }
-    }
-
-    /// The answer for one image. It is stored, so that it has no URL is no reason to call the upload failed.
-    async fn one(&self, image: &Image) -> Result<Reply, Failure> {
-        let options = PresignOptions::default();
-        let body = self.body(image);
-        let body = match self
-            .uploader
-            .links()
-            .presign(image, options, self.call.now)
-            .await
-        {
-            Ok(url) => body.with_url(url),
-            Err(error) => {
-                tracing::error!(error = error_chain(&error), "no URL for the new image");
-                body
-            }
-        };
-        let location = self.call.image_url(image.id);
-        let reply = Reply::json(StatusCode::CREATED, &Uploaded::One(Box::new(body)))?;
-        Ok(reply
-            .with(shoebox_http::header::LOCATION, &location)
-            .with_etag(&image.etag()))
     }
 
     fn several(&self, stored: &[Image], failed: Vec<FailedFile>) -> Result<Reply, Failure> {

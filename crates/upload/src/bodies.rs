@@ -111,8 +111,7 @@ pub struct JsonUpload {
     pub attributes: JsonAttributes,
 }
 
-/// An upload as a form. Files may be in fields `image`, `file`, `files` and `images`, each also with `[]`, up to 20 of
-/// them.
+/// An upload as a form: every part with a filename is a file, whatever its field is called, up to 20 of them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MultipartUpload {
     /// One image.
@@ -124,6 +123,15 @@ pub struct MultipartUpload {
     #[serde(flatten)]
     #[expect(missing_docs, reason = "flattened: only its members are described")]
     pub attributes: TextAttributes,
+}
+
+/// Who completes a direct upload. The body may be left out.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({ "user_id": "ann" }))]
+pub struct CompleteUpload {
+    /// Who is calling; the header `X-User-Id` goes before it.
+    #[schema(required = false)]
+    pub user_id: String,
 }
 
 /// The declaration of a direct upload.

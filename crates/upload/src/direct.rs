@@ -1,14 +1,15 @@
 //! Direct uploads: for images that are too large for the gateway.
 
-use shoebox_core::{Attributes, DirectStart, Faults, Image, PresignOptions, Uploader, View, view};
+use shoebox_core::{Attributes, DirectStart, Faults, Uploader, View, view};
 use shoebox_http::bodies::{ImageBody, PendingImage};
 use shoebox_http::form::read_declaration;
 use shoebox_http::openapi::{
-    CallerParameters, CompleteProblems, IdempotencyParameters, UploadProblems,
+    CallerParameters, CompleteProblems, IdempotencyParameters, StartProblems, WriterParameters,
 };
 use shoebox_http::{Call, Failure, Reply, StatusCode, header};
 
-use crate::bodies::DirectUploadRequest;
+use crate::answer;
+use crate::bodies::{CompleteUpload, DirectUploadRequest};
 
 /// Ask for a direct upload
 ///
@@ -20,7 +21,7 @@ use crate::bodies::DirectUploadRequest;
     path = "/images/uploads",
     operation_id = "start_direct_upload",
     tag = "images",
-    params(CallerParameters, IdempotencyParameters),
+    params(CallerParameters, WriterParameters, IdempotencyParameters),
     request_body = DirectUploadRequest,
     responses(
         (status = 200, body = ImageBody,
@@ -33,7 +34,7 @@ use crate::bodies::DirectUploadRequest;
         (status = 202, description = "The bytes can be put.", body = PendingImage, headers(
             ("Location" = String, description = "Where the image will be."),
         )),
-        UploadProblems,
+        StartProblems,
     ),
 )]
 pub(crate) async fn start_direct_upload(
@@ -61,7 +62,7 @@ pub(crate) async fn start_direct_upload(
         }
         // Whoever asks is the owner: the id is of their key.
         DirectStart::Complete(image) => {
-            let reply = published(uploader, call, &image, View::Owner).await?;
+            let reply = answer::stored(uploader, call, StatusCode::OK, &image, View::Owner).await?;
             (image.id, reply)
         }
     };
@@ -77,7 +78,8 @@ pub(crate) async fn start_direct_upload(
     path = "/images/{id}/complete",
     operation_id = "complete_direct_upload",
     tag = "images",
-    params(("id" = String, Path, description = "The image's id."), CallerParameters),
+    params(("id" = String, Path, description = "The image's id."), CallerParameters, WriterParameters),
+    request_body = Option<CompleteUpload>,
     responses(
         (status = 200, description = "The image is stored and listed.", body = ImageBody),
         CompleteProblems,
@@ -88,24 +90,13 @@ pub(crate) async fn complete_direct_upload(
     call: &Call,
 ) -> Result<Reply, Failure> {
     let mut faults = Faults::default();
-    let caller = call.caller_claiming(None, &mut faults);
+    let members = call.json_members()?;
+    let claimed = members.text("user_id", &mut faults);
+    let caller = call.caller_claiming(claimed.as_deref(), &mut faults);
     faults.or(())?;
     let image = uploader
         .complete(&caller, call.image_id()?, call.now)
         .await?;
-    published(uploader, call, &image, view(&caller, &image)).await
-}
-
-async fn published(
-    uploader: &Uploader,
-    call: &Call,
-    image: &Image,
-    view: View,
-) -> Result<Reply, Failure> {
-    let url = uploader
-        .links()
-        .presign(image, PresignOptions::default(), call.now)
-        .await?;
-    let body = ImageBody::new(image, view, |image| uploader.links().s3_url(image)).with_url(url);
-    Ok(Reply::json(StatusCode::OK, &body)?.with_etag(&image.etag()))
+    let view = view(&caller, &image);
+    answer::stored(uploader, call, StatusCode::OK, &image, view).await
 }

@@ -1,6 +1,7 @@
 //! The Lambda function of `POST /images`: one or more images in one of three forms, or
 //! directly into S3.
 
+mod answer;
 mod batch;
 pub mod bodies;
 mod description;
@@ -20,18 +21,23 @@ use crate::bodies::{JsonUpload, MultipartUpload, TextAttributes, Uploaded};
 pub use description::openapi;
 use direct::{complete_direct_upload, start_direct_upload};
 
+const UPLOAD: Route = Route {
+    method: "POST",
+    pattern: "/images",
+    operation: "upload_images",
+};
+
+/// The path of earlier services.
+const UPLOAD_ALIAS: Route = Route {
+    method: "POST",
+    pattern: "/images/upload",
+    operation: "upload_images_alias",
+};
+
 /// What this function answers.
 pub const ROUTES: &[Route] = &[
-    Route {
-        method: "POST",
-        pattern: "/images",
-        operation: "upload_images",
-    },
-    Route {
-        method: "POST",
-        pattern: "/images/upload",
-        operation: "upload_images_alias",
-    },
+    UPLOAD,
+    UPLOAD_ALIAS,
     Route {
         method: "POST",
         pattern: "/images/uploads",
@@ -50,8 +56,7 @@ pub const ROUTES: &[Route] = &[
 /// Whatever becomes a problem document.
 pub async fn handle(uploader: Arc<Uploader>, call: Call) -> Result<Reply, Failure> {
     match call.operation {
-        "upload_images" => upload_images(&uploader, call).await,
-        "upload_images_alias" => upload_images_alias(&uploader, call).await,
+        "upload_images" | "upload_images_alias" => upload_images(&uploader, call).await,
         "start_direct_upload" => start_direct_upload(&uploader, &call).await,
         "complete_direct_upload" => complete_direct_upload(&uploader, &call).await,
         _ => Err(Failure::UnknownPath),
@@ -68,7 +73,12 @@ pub async fn handle(uploader: Arc<Uploader>, call: Call) -> Result<Reply, Failur
     path = "/images",
     operation_id = "upload_images",
     tag = "images",
-    params(CallerParameters, IdempotencyParameters, TextAttributes),
+    params(
+        CallerParameters, IdempotencyParameters, TextAttributes,
+        ("Content-Disposition" = Option<String>, Header,
+            description = "`attachment; filename=\"...\"` (RFC 6266): the name of the file, where the body is its bytes. The \
+                parameter `filename` goes before it."),
+    ),
     request_body(content(
         (JsonUpload = "application/json"),
         (MultipartUpload = "multipart/form-data"),
@@ -103,36 +113,6 @@ async fn upload_images(uploader: &Uploader, mut call: Call) -> Result<Reply, Fai
         idempotency_key,
     };
     batch.store(form.files).await
-}
-
-/// Upload one or more images (alias)
-///
-/// The same as `POST /images`, under the path of earlier services.
-#[utoipa::path(
-    post,
-    path = "/images/upload",
-    operation_id = "upload_images_alias",
-    tag = "images",
-    params(CallerParameters, IdempotencyParameters, TextAttributes),
-    request_body(content(
-        (JsonUpload = "application/json"),
-        (MultipartUpload = "multipart/form-data"),
-        (ImageBytes = "image/jpeg"), (ImageBytes = "image/png"), (ImageBytes = "image/gif"), (ImageBytes = "image/webp"),
-        (ImageBytes = "image/avif"), (ImageBytes = "application/octet-stream"),
-    )),
-    responses(
-        (status = 201, description = "All images are stored. One image is answered as itself, several as a list.",
-            body = Uploaded, headers(
-                ("Location" = String, description = "Where the image is, for one image."),
-                ("ETag" = String, description = "The version of its metadata, for one image."),
-            )),
-        (status = 207, description = "Some of several images are stored; `failed` names the others.",
-            body = shoebox_http::bodies::UploadedImages),
-        UploadProblems,
-    ),
-)]
-async fn upload_images_alias(uploader: &Uploader, call: Call) -> Result<Reply, Failure> {
-    upload_images(uploader, call).await
 }
 
 #[cfg(test)]

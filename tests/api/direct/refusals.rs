@@ -231,3 +231,26 @@ async fn only_who_asked_completes() {
     let answer = complete(&shoebox, &user, &unknown).await;
     let _ = answer.problem(404, "image_not_found");
 }
+
+#[tokio::test]
+async fn who_completes_may_be_named_in_the_body_and_must_be_the_owner() {
+    let shoebox = Shoebox::shared().await;
+    let [user, other] = ["completer", "other"].map(Shoebox::user);
+    let file = picture::png(6, 5);
+    let pending = started(&shoebox, &user, &file, &json!({})).await;
+    let target = format!("/images/{}/complete", text(&pending, "image_id"));
+    let claim = |user_id: serde_json::Value| {
+        let call = shoebox.post(&target);
+        async move { call.json(&json!({ "user_id": user_id })).await }
+    };
+    let _ = claim(json!(other)).await.problem(403, "not_the_owner");
+    let answer = claim(json!(7)).await;
+    let _ = answer.problem(400, "invalid_request");
+    assert_eq!(answer.faulty_fields(), ["user_id"]);
+    assert!(shoebox.stores.keys_of(&user).await.is_empty());
+    assert_eq!(put(&shoebox, &pending, &file).await.status, 200);
+    let answer = claim(json!(user)).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.json()["s3_url"].is_string(), "the owner's view");
+    assert_published(&shoebox, &user, &pending, &file).await;
+}

@@ -74,14 +74,21 @@ async fn bytes_come_with_headers_that_keep_them_safe_and_cacheable() {
             let answer = shoebox.get(&format!("/images/{id}/content")).send().await;
             assert_eq!((answer.status, &answer.body[..]), (200, &file[..]));
             let etag = format!("\"{}\"", text(&image, "sha256"));
-            let disposition = "inline; filename=\"Gr__e _1_.bin\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%221%22.bin";
+            // As an image of its format, whatever its name says.
+            let extension = match content_type {
+                "image/jpeg" => "jpg",
+                other => other.trim_start_matches("image/"),
+            };
+            let disposition = format!(
+                "inline; filename=\"Gr__e _1_.bin.{extension}\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%221%22.bin.{extension}"
+            );
             for (name, value) in [
                 ("content-type", content_type),
                 ("cache-control", cache),
                 ("etag", &etag),
                 ("x-content-type-options", "nosniff"),
                 ("content-security-policy", "default-src 'none'; sandbox"),
-                ("content-disposition", disposition),
+                ("content-disposition", &disposition),
                 ("content-length", &file.len().to_string()),
                 ("vary", ""),
             ] {

@@ -132,6 +132,10 @@ async fn download_answers_a_url_or_leads_to_it() {
             let followed = shoebox.get(answer.header("location")).send().await;
             assert_eq!(followed.body, file);
             assert_eq!(followed.header("content-disposition"), expected);
+            let head = shoebox.call("HEAD", &format!("{target}{query}"));
+            let head = head.header("accept", accept).send().await;
+            let followed = shoebox.call("HEAD", head.header("location")).send().await;
+            assert_eq!(followed.status, 200, "{query} {accept}: {followed:?}");
         } else {
             assert_eq!(answer.status, 200, "{query} {accept}: {answer:?}");
         }

@@ -115,7 +115,6 @@ fn headers() -> impl Strategy<Value = Vec<(String, String)>> {
         "if-none-match",
         "if-modified-since",
         "content-disposition",
-        "x-filename",
         "idempotency-key",
         "x-http-method-override",
         "x-amzn-trace-id",

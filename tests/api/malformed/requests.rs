@@ -1,6 +1,8 @@
 //! Paths, query strings, headers and methods.
 
-use shoebox_tests::picture;
+use serde_json::json;
+use shoebox_tests::shoebox::text;
+use shoebox_tests::{Shoebox, picture};
 
 use super::{assert_refused, empty};
 
@@ -186,6 +188,29 @@ async fn odd_query_strings_are_refused_or_passed_over() {
     let answer = shoebox.get(&too_long).send().await;
     assert_refused(&answer, "a query string of 12 KB");
     shoebox.stores.assert_empty().await;
+}
+
+#[tokio::test]
+async fn a_caller_whose_name_is_no_name_is_told_so_and_is_not_nobody() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("named");
+    let image = shoebox.upload(&user, json!({})).await;
+    let target = format!("/images/{}", text(&image, "image_id"));
+    for name in ["josé", "é", "a b"] {
+        let call = |method: &str| shoebox.call(method, &target).user(name);
+        for answer in [
+            call("DELETE").send().await,
+            call("PATCH").json(&json!({ "tags": ["x"] })).await,
+            call("GET").send().await,
+        ] {
+            let _ = answer.problem(400, "invalid_request");
+            assert_eq!(answer.faulty_fields(), ["X-User-Id"], "{name}");
+        }
+    }
+    shoebox
+        .stores
+        .assert_stored(&image, &picture::png(3, 2))
+        .await;
 }
 
 #[tokio::test]

@@ -77,10 +77,10 @@ async fn base64_is_read_in_every_alphabet_and_as_a_data_url() {
 }
 
 #[tokio::test]
-async fn files_are_taken_from_every_field_that_clients_use_for_them() {
+async fn files_are_taken_from_whatever_field_clients_use_for_them() {
     let shoebox = Shoebox::shared().await;
     let file = picture::png(2, 2);
-    for field in ["image", "file", "files", "files[]", "images"] {
+    for field in ["image", "file", "files", "files[]", "images", "photo"] {
         let user = Shoebox::user("field");
         let form = Form::new().file(field, "x.png", "application/octet-stream", &file);
         let answer = shoebox.post("/images").user(&user).form(form).await;
@@ -88,11 +88,47 @@ async fn files_are_taken_from_every_field_that_clients_use_for_them() {
         shoebox.stores.assert_stored(&answer.json(), &file).await;
     }
     let user = Shoebox::user("field");
-    let form = Form::new().file("attachment", "x.png", "image/png", &file);
+    let form = Form::new().file("image", "x.png", "image/png", &file).file(
+        "attachment",
+        "y.txt",
+        "text/plain",
+        b"no image",
+    );
     let answer = shoebox.post("/images").user(&user).form(form).await;
+    assert_eq!(answer.status, 207, "{answer:?}");
+    assert_eq!(answer.json()["failed"][0]["filename"], "y.txt");
+}
+
+#[tokio::test]
+async fn an_attribute_with_two_values_is_refused_and_neither_is_stored() {
+    let shoebox = Shoebox::shared().await;
+    let user = Shoebox::user("twice");
+    let file = picture::png(2, 2);
+    let form = Form::new()
+        .file("image", "x.png", "image/png", &file)
+        .text("visibility", "private")
+        .text("visibility", "public");
+    let as_form = shoebox.post("/images").user(&user).form(form).await;
+    let query = "/images?visibility=private&visibility=public";
+    let as_bytes = shoebox.post(query).user(&user);
+    for answer in [as_form, as_bytes.typed("image/png", file.clone()).await] {
+        let _ = answer.problem(400, "invalid_request");
+        assert_eq!(answer.faulty_fields(), ["visibility"]);
+    }
+    let other = Shoebox::user("twice");
+    let two = format!("/images?user_id={user}&user_id={other}");
+    let answer = shoebox.post(&two).typed("image/png", file.clone()).await;
     let _ = answer.problem(400, "invalid_request");
-    assert_eq!(answer.faulty_fields(), ["image"]);
+    assert_eq!(answer.faulty_fields(), ["user_id"]);
     shoebox.stores.assert_nothing_of(&user).await;
+    shoebox.stores.assert_nothing_of(&other).await;
+
+    let image = shoebox.upload(&user, json!({})).await;
+    let id = image["image_id"].as_str().unwrap();
+    let two = format!("/images/{id}?user_id={user}&user_id={other}");
+    let answer = shoebox.delete(&two).send().await;
+    let _ = answer.problem(400, "invalid_request");
+    assert_eq!(shoebox.image(&user, id).await.status, 200);
 }
 
 #[tokio::test]

@@ -62,3 +62,24 @@ async fn a_host_that_could_be_anything_else_is_not_repeated() {
     let api = &shoebox.api_url;
     assert!(answer.header("location").starts_with(api), "{answer:?}");
 }
+
+#[tokio::test]
+async fn an_image_that_is_stored_is_answered_as_such_without_a_url_where_none_can_be_signed() {
+    let ended = ("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z");
+    let shoebox = Shoebox::with(&[ended]).await;
+    let file = picture::png(3, 2);
+    let image = shoebox.upload_file("ann", &file, json!({})).await;
+    let id = text(&image, "image_id");
+    let complete = shoebox.post(&format!("/images/{id}/complete")).user("ann");
+    let complete = complete.send().await;
+    assert_eq!(complete.status, 200, "{complete:?}");
+    for image in [image, complete.json()] {
+        assert_eq!(image.get("presigned_url"), None, "{image}");
+        shoebox.stores.assert_stored(&image, &file).await;
+    }
+    // Whoever asks for the URL is told.
+    let _ = shoebox
+        .image("ann", &id)
+        .await
+        .problem(502, "presigning_failed");
+}

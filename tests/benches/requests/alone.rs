@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use crate::at_the_gateway::uploaded;
 use crate::operation::{Operation, Samples, succeeded};
-use crate::{chosen, median};
+use crate::{chosen_cases, median};
 
 const STARTS: usize = 15;
 const WARM_RUNS: usize = 41;
@@ -21,24 +21,7 @@ pub(crate) async fn report(running: &Running, samples: &Samples) {
         "{:<28} {:>11} {:>11} {:>9} {:>9} {:>9}",
         "operation", "cold CPU ms", "warm CPU ms", "wall ms", "MiB", "peak MiB"
     );
-    let cases = [
-        ("upload 0.1 MB, raw", Operation::UploadRaw, &samples.small),
-        ("upload 3 MB, raw", Operation::UploadRaw, &samples.large),
-        (
-            "upload 3 MB, multipart",
-            Operation::UploadMultipart,
-            &samples.large,
-        ),
-        ("upload 3 MB, JSON", Operation::UploadJson, &samples.large),
-        ("list, page of 20", Operation::List, &samples.small),
-        ("get, JSON", Operation::GetJson, &samples.small),
-        ("get, bytes of 0.1 MB", Operation::GetBytes, &samples.small),
-        ("get, bytes of 3 MB", Operation::GetBytes, &samples.large),
-        ("patch tags", Operation::Patch, &samples.small),
-        ("delete", Operation::Delete, &samples.small),
-        ("delete 100 at once", Operation::BulkDelete, &samples.small),
-    ];
-    for (name, operation, file) in cases.into_iter().filter(|case| chosen(case.0)) {
+    for (name, operation, file) in chosen_cases(samples) {
         report_operation(running, name, operation, file).await;
     }
 }

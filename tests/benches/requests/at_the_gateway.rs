@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use local::Running;
 
 use crate::operation::{Operation, Samples, succeeded};
-use crate::{chosen, median};
+use crate::{chosen_cases, median};
 
 const RUNS: usize = 41;
 /// Each run of it uses up a hundred images.
@@ -14,30 +14,7 @@ const BULK_RUNS: usize = 5;
 pub(crate) async fn report(running: &Running, samples: &Samples) {
     println!("Through the gateway, functions and stores in one process\n");
     println!("{:<28} {:>6} {:>9}", "operation", "runs", "wall ms");
-    let cases = [
-        ("upload 0.1 MB, raw", Operation::UploadRaw, &samples.small),
-        (
-            "upload 0.1 MB, multipart",
-            Operation::UploadMultipart,
-            &samples.small,
-        ),
-        ("upload 0.1 MB, JSON", Operation::UploadJson, &samples.small),
-        ("upload 3 MB, raw", Operation::UploadRaw, &samples.large),
-        (
-            "upload 3 MB, multipart",
-            Operation::UploadMultipart,
-            &samples.large,
-        ),
-        ("upload 3 MB, JSON", Operation::UploadJson, &samples.large),
-        ("list, page of 20", Operation::List, &samples.small),
-        ("get, JSON", Operation::GetJson, &samples.small),
-        ("get, bytes of 0.1 MB", Operation::GetBytes, &samples.small),
-        ("get, bytes of 3 MB", Operation::GetBytes, &samples.large),
-        ("patch tags", Operation::Patch, &samples.small),
-        ("delete", Operation::Delete, &samples.small),
-        ("delete 100 at once", Operation::BulkDelete, &samples.small),
-    ];
-    for (name, operation, file) in cases.into_iter().filter(|case| chosen(case.0)) {
+    for (name, operation, file) in chosen_cases(samples) {
         let runs = match operation {
             Operation::BulkDelete => BULK_RUNS,
             _ => RUNS,

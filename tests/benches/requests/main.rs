@@ -22,7 +22,7 @@ mod operation;
 
 use std::time::Duration;
 
-use operation::Samples;
+use operation::{Operation, Samples};
 
 #[tokio::main]
 async fn main() {
@@ -38,11 +38,14 @@ fn median(mut times: Vec<Duration>) -> f64 {
     times[times.len() / 2].as_secs_f64() * 1e3
 }
 
-/// Whether an operation is to be measured.
-fn chosen(name: &str) -> bool {
-    let mut words = std::env::args()
+/// The operations to be measured.
+fn chosen_cases(samples: &Samples) -> impl Iterator<Item = (&'static str, Operation, &Vec<u8>)> {
+    let words: Vec<String> = std::env::args()
         .skip(1)
-        .filter(|word| !word.starts_with("--"));
-    let given = words.next();
-    given.is_none_or(|first| name.contains(&first) || words.any(|word| name.contains(&word)))
+        .filter(|word| !word.starts_with("--"))
+        .collect();
+    let is_chosen =
+        move |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
+    let cases = samples.cases().into_iter();
+    cases.filter(move |case| is_chosen(case.0))
 }

@@ -25,6 +25,33 @@ impl Samples {
             large: jpeg::photograph(3072, 2304, 30),
         }
     }
+
+    /// What is measured: its name, the operation, and the image that it is about.
+    pub(crate) fn cases(&self) -> [(&'static str, Operation, &Vec<u8>); 13] {
+        [
+            ("upload 0.1 MB, raw", Operation::UploadRaw, &self.small),
+            (
+                "upload 0.1 MB, multipart",
+                Operation::UploadMultipart,
+                &self.small,
+            ),
+            ("upload 0.1 MB, JSON", Operation::UploadJson, &self.small),
+            ("upload 3 MB, raw", Operation::UploadRaw, &self.large),
+            (
+                "upload 3 MB, multipart",
+                Operation::UploadMultipart,
+                &self.large,
+            ),
+            ("upload 3 MB, JSON", Operation::UploadJson, &self.large),
+            ("list, page of 20", Operation::List, &self.small),
+            ("get, JSON", Operation::GetJson, &self.small),
+            ("get, bytes of 0.1 MB", Operation::GetBytes, &self.small),
+            ("get, bytes of 3 MB", Operation::GetBytes, &self.large),
+            ("patch tags", Operation::Patch, &self.small),
+            ("delete", Operation::Delete, &self.small),
+            ("delete 100 at once", Operation::BulkDelete, &self.small),
+        ]
+    }
 }
 
 /// One operation. What it needs is made before it is measured.

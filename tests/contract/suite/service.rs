@@ -115,6 +115,7 @@ pub(super) async fn an_image_is_uploaded_listed_read_changed_and_deleted(place: 
     let options = PresignOptions {
         expires_in_secs: Some(60),
         attachment: true,
+        head: false,
     };
     let url = reader
         .links()
@@ -151,7 +152,8 @@ pub(super) async fn an_image_is_uploaded_listed_read_changed_and_deleted(place: 
     );
 
     let deleter: Deleter = place.build();
-    let delete = || Box::pin(deleter.delete(&caller, image.id, false, Utc::now()));
+    let delete =
+        || Box::pin(deleter.delete(&caller, image.id, &Precondition::None, false, Utc::now()));
     delete().await.unwrap();
     assert!(matches!(delete().await, Err(Error::NotFound)));
     assert!(
@@ -295,7 +297,7 @@ pub(super) async fn the_sweeper_settles_what_is_due_and_the_audit_finds_nothing(
         .await
         .unwrap();
     let deleter: Deleter = place.build();
-    Box::pin(deleter.delete(&caller, gone.id, false, Utc::now()))
+    Box::pin(deleter.delete(&caller, gone.id, &Precondition::None, false, Utc::now()))
         .await
         .unwrap();
     let forgotten = start_direct(&uploader, &user, bytes.len()).await;

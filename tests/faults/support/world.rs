@@ -1,6 +1,7 @@
 //! A bucket and a table of their own on the embedded stores, and the use cases over them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::Full;
@@ -15,13 +16,13 @@ use shoebox_core::{
     Lister, Patch, Reader, StartedUpload, Sweeper, Updater, Upload, Uploader, UserId, Visibility,
 };
 use shoebox_core::{Deleter, ImageId, Precondition};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use super::layer::layer;
 use super::pictures::attributes;
 
-/// The server whose stores all tests share; its own tasks work on another bucket and table.
-static SERVER: OnceCell<Running> = OnceCell::const_new();
+/// The server whose stores all tests share. It ends, and its data goes, with the last test that uses it.
+static SERVER: Mutex<Weak<Running>> = Mutex::const_new(Weak::new());
 static WORLDS: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) struct World {
@@ -39,13 +40,13 @@ pub(crate) struct World {
     /// When everything begins. Later times are spoken of, not waited for.
     pub(crate) start: DateTime<Utc>,
     http: Client<HttpConnector, Full<bytes::Bytes>>,
+    _server: Arc<Running>,
 }
 
 impl World {
     /// A world in which the SDK tries each call so often.
     pub(crate) async fn new(attempts: &str) -> Self {
-        let server = SERVER.get_or_init(async || local::start(Options::default()).await.unwrap());
-        let server = server.await;
+        let server = shared_server().await;
         let number = WORLDS.fetch_add(1, Ordering::Relaxed);
         let (bucket, table) = (format!("faults-{number}"), format!("faults-{number}"));
         let s3 = s3_client(&server.aws_url, store_credentials());
@@ -76,6 +77,7 @@ impl World {
             table,
             start: Utc::now(),
             http: Client::builder(TokioExecutor::new()).build_http(),
+            _server: server,
         }
     }
 
@@ -168,7 +170,10 @@ impl World {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let caller = caller(user);
-        Box::pin(self.deleter.delete(&caller, id, false, now)).await
+        let delete = self
+            .deleter
+            .delete(&caller, id, &Precondition::None, false, now);
+        Box::pin(delete).await
     }
 
     pub(crate) async fn patch(
@@ -190,6 +195,21 @@ impl World {
             .update(&caller, id, &patch, &Precondition::None, now);
         Box::pin(update).await
     }
+}
+
+async fn shared_server() -> Arc<Running> {
+    let mut shared = SERVER.lock().await;
+    if let Some(server) = shared.upgrade() {
+        return server;
+    }
+    // What happens is what the tests call.
+    let options = Options {
+        has_events: false,
+        ..Options::default()
+    };
+    let server = Arc::new(local::start(options).await.unwrap());
+    *shared = Arc::downgrade(&server);
+    server
 }
 
 pub(crate) fn caller(user: &UserId) -> Caller {

@@ -112,6 +112,16 @@ impl ListQuery {
         }
     }
 
+    /// Asks for a page of half the size; `None` where this asks for one image.
+    #[must_use]
+    pub fn halved(&self) -> Option<Self> {
+        let limit = self.limit / 2;
+        (limit > 0).then(|| Self {
+            limit,
+            ..self.clone()
+        })
+    }
+
     /// What asks for the same list, whatever the form it came in: the parameters under their canonical names, but
     /// for `last_key`.
     #[must_use]

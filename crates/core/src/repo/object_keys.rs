@@ -34,7 +34,8 @@ pub(crate) fn direct_key(upload: &DirectUpload) -> String {
 }
 
 /// The id in an object's key, where it is of our form.
-pub(crate) fn id_in_key(key: &str) -> Option<ImageId> {
+#[must_use]
+pub fn id_in_key(key: &str) -> Option<ImageId> {
     let mut segments = key.strip_prefix(OBJECT_PREFIX)?.split('/');
     let (Some(_user), Some(id), Some(name), None) = (
         segments.next(),

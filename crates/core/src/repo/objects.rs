@@ -30,6 +30,8 @@ pub(crate) struct SignedRead<'a> {
     pub(crate) expires_in: Duration,
     pub(crate) content_disposition: Option<String>,
     pub(crate) cache_control: &'a str,
+    /// Whether it answers `HEAD` instead of `GET`.
+    pub(crate) head: bool,
 }
 
 /// What a presigned URL takes.
@@ -237,22 +239,31 @@ impl Objects {
         read: SignedRead<'_>,
         now: SystemTime,
     ) -> Result<String, StoreError> {
-        const NAME: &str = "presigning GetObject";
+        const NAME: &str = "presigning a read";
         let config = PresigningConfig::builder()
             .start_time(now)
             .expires_in(read.expires_in)
             .build()
             .map_err(|error| StoreError::unexpected(NAME, error))?;
-        let request = self
-            .presigner
-            .get_object()
-            .bucket(&self.bucket)
-            .key(read.key)
-            .set_response_content_disposition(read.content_disposition)
-            .response_cache_control(read.cache_control)
-            .presigned(config)
-            .await
-            .map_err(|error| StoreError::new(NAME, error))?;
+        let request = if read.head {
+            let head = self.presigner.head_object();
+            head.bucket(&self.bucket)
+                .key(read.key)
+                .set_response_content_disposition(read.content_disposition)
+                .response_cache_control(read.cache_control)
+                .presigned(config)
+                .await
+                .map_err(|error| StoreError::new(NAME, error))?
+        } else {
+            let get = self.presigner.get_object();
+            get.bucket(&self.bucket)
+                .key(read.key)
+                .set_response_content_disposition(read.content_disposition)
+                .response_cache_control(read.cache_control)
+                .presigned(config)
+                .await
+                .map_err(|error| StoreError::new(NAME, error))?
+        };
         Ok(request.uri().to_owned())
     }
 

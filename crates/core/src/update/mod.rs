@@ -25,6 +25,19 @@ pub enum Precondition {
     IfMatch(Vec<String>),
 }
 
+impl Precondition {
+    /// Compares an image with the version that is meant.
+    ///
+    /// # Errors
+    /// [`Error::PreconditionFailed`] where it is another one.
+    pub(crate) fn check(&self, image: &Image) -> Result<(), Error> {
+        match self {
+            Self::IfMatch(tags) if !tags.contains(&image.etag()) => Err(Error::PreconditionFailed),
+            Self::IfMatch(_) | Self::None => Ok(()),
+        }
+    }
+}
+
 /// The use case of `PATCH /images/{id}`.
 #[derive(Debug, Clone)]
 pub struct Updater {
@@ -45,7 +58,7 @@ impl WithHttp for Updater {
 
 impl Updater {
     /// Applies a patch: the image row and every listing row change in one transaction, or nothing does. A patch
-    /// that changes nothing writes nothing.
+    /// that changes nothing writes nothing, and is answered by the image whatever version it was meant for.
     ///
     /// # Errors
     /// [`Error::PreconditionFailed`]; a merged value that breaks a rule; an image that is not the caller's to
@@ -64,16 +77,14 @@ impl Updater {
                 return Err(Error::NotFound);
             };
             authorize(caller, Action::Change, old)?;
-            match precondition {
-                Precondition::IfMatch(tags) if !tags.contains(&old.etag()) => {
-                    return Err(Error::PreconditionFailed);
-                }
-                Precondition::IfMatch(_) | Precondition::None => {}
+            let changed = patch.apply(old);
+            // Whoever repeats a change whose answer was lost names the version before it. What it asks for is in place
+            // (RFC 9110, section 13.1.1).
+            if changed.as_ref().is_ok_and(|changed| changed == old) {
+                return Ok(old.clone());
             }
-            let changed = patch.apply(old)?;
-            if changed == *old {
-                return Ok(changed);
-            }
+            precondition.check(old)?;
+            let changed = changed?;
             let new = Image {
                 updated_at: to_millis(now).max(old.updated_at),
                 revision: old.revision + 1,

@@ -64,7 +64,7 @@ pub struct ImageBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "3OcRJYB4d3h/iIeHeEh3eIhw+j2w")]
     pub placeholder: Option<String>,
-    /// `active`, or `pending` while a direct upload is under way.
+    /// Always `active`.
     #[schema(example = "active")]
     pub status: String,
     /// RFC 3339, UTC, milliseconds.

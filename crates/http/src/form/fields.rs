@@ -3,23 +3,49 @@
 use shoebox_core::{AttributeFields, Faults};
 
 use crate::json;
+use crate::query::CONTRADICTION;
 
-/// Sets the attribute `name`. An unknown name, and a blank value as HTML forms send it, are passed over.
+/// Sets the attribute `name`. An unknown name, and a blank value as HTML forms send it, are passed over. Only `tags`
+/// may come more than once with different values.
 pub(super) fn set(fields: &mut AttributeFields, name: &str, value: String, faults: &mut Faults) {
     if value.trim().is_empty() {
         return;
     }
-    match name.strip_suffix("[]").unwrap_or(name) {
-        "user_id" => fields.user_id = Some(value),
-        "filename" => fields.filename = Some(value),
-        "description" => fields.description = Some(value),
-        "category" => fields.category = Some(value),
-        "visibility" => fields.visibility = Some(value),
+    let name = name.strip_suffix("[]").unwrap_or(name);
+    match name {
+        "user_id" => set_once(&mut fields.user_id, name, Some(value), faults),
+        "filename" => set_once(&mut fields.filename, name, Some(value), faults),
+        "description" => set_once(&mut fields.description, name, Some(value), faults),
+        "category" => set_once(&mut fields.category, name, Some(value), faults),
+        "visibility" => set_once(&mut fields.visibility, name, Some(value), faults),
         "tags" => fields.tags.extend(split_tags(value)),
-        "metadata" => fields.metadata = faults.check("metadata", json::value(&value)),
-        "width" => fields.width = number("width", &value, faults),
-        "height" => fields.height = number("height", &value, faults),
+        "metadata" => {
+            let metadata = faults.check(name, json::value(&value));
+            set_once(&mut fields.metadata, name, metadata, faults);
+        }
+        "width" => {
+            let width = number(name, &value, faults);
+            set_once(&mut fields.width, name, width, faults);
+        }
+        "height" => {
+            let height = number(name, &value, faults);
+            set_once(&mut fields.height, name, height, faults);
+        }
         _ => {}
+    }
+}
+
+/// Sets what may come only once: the last of two would be stored, and the client not know which.
+fn set_once<T: PartialEq>(
+    field: &mut Option<T>,
+    name: &str,
+    value: Option<T>,
+    faults: &mut Faults,
+) {
+    match (&*field, value) {
+        (Some(earlier), Some(value)) if *earlier != value => faults.add(name, CONTRADICTION),
+        (_, Some(value)) => *field = Some(value),
+        (_, None) => {}
     }
 }
 
@@ -63,6 +89,31 @@ mod tests {
         assert_eq!(fields.tags, ["a, b", "c", "d", "e"]);
         assert!(faults.is_empty());
         assert_eq!(read(&[("tags", "[not json")]).0.tags, ["[not json"]);
+    }
+
+    #[test]
+    fn two_different_values_are_a_fault_and_two_equal_ones_are_not() {
+        let pairs = |value: &'static str, other: &'static str| {
+            [
+                ("user_id", value),
+                ("user_id", other),
+                ("visibility", value),
+                ("visibility[]", other),
+                ("width", value),
+                ("width", other),
+                ("metadata", value),
+                ("metadata", other),
+            ]
+        };
+        assert!(read(&pairs("1", "1")).1.is_empty());
+        let (fields, faults) = read(&pairs("1", "2"));
+        let named: Vec<_> = faults
+            .as_slice()
+            .iter()
+            .map(|fault| fault.field.as_str())
+            .collect();
+        assert_eq!(named, ["user_id", "visibility", "width", "metadata"]);
+        assert_eq!(fields.user_id.as_deref(), Some("1"));
     }
 
     #[test]

@@ -21,9 +21,6 @@ pub const MAX_FIELDS: usize = 100;
 /// The longest text of one part, in bytes: a description of 2,000 characters of four bytes fits.
 pub const MAX_TEXT_BYTES: usize = 16_384;
 
-/// The fields that hold images, `[]` after the name allowed.
-const FILE_FIELDS: [&str; 4] = ["image", "file", "files", "images"];
-
 /// Reads the body. Its parts are slices of one copy of it.
 pub(super) async fn read(
     body: Bytes,
@@ -53,12 +50,14 @@ pub(super) async fn read(
     if form.files.is_empty() {
         faults.add(
             "image",
-            "is required: a part with a filename in field image, file or files",
+            "is required: a part with a filename, in field image as a rule",
         );
     }
     Ok(form)
 }
 
+/// A part with a filename is a file, whatever its field is called: one that is passed over is an image that the client
+/// believes to be stored.
 async fn read_part(
     part: Field<'_>,
     form: &mut UploadForm,
@@ -72,15 +71,9 @@ async fn read_part(
         .content_type()
         .filter(|mime| mime.type_() == mime::IMAGE)
         .map(|mime| mime.essence_str().to_owned());
-    let in_file_field = FILE_FIELDS.contains(&name.strip_suffix("[]").unwrap_or(&name));
     let is_file = filename.is_some() || declared_type.is_some();
     let bytes = collect(part).await?;
-    if !is_file {
-        match text_of(&bytes) {
-            Ok(text) => fields::set(&mut form.fields, &name, text, faults),
-            Err(detail) => faults.add(name, detail),
-        }
-    } else if in_file_field {
+    if is_file {
         let filename = filename.filter(|name| !name.is_empty());
         // A browser sends an empty part without a name where no file was chosen.
         if filename.is_some() || !bytes.is_empty() {
@@ -89,6 +82,11 @@ async fn read_part(
                 filename,
                 declared_type,
             });
+        }
+    } else {
+        match text_of(&bytes) {
+            Ok(text) => fields::set(&mut form.fields, &name, text, faults),
+            Err(detail) => faults.add(name, detail),
         }
     }
     Ok(())

@@ -7,34 +7,19 @@ use super::{UploadForm, UploadedFile, fields};
 use crate::call::Call;
 use crate::disposition::filename_of;
 
-const ATTRIBUTES: [&str; 9] = [
-    "user_id",
-    "filename",
-    "description",
-    "category",
-    "visibility",
-    "metadata",
-    "width",
-    "height",
-    "tags",
-];
-
 pub(super) fn read(
     call: &mut Call,
     declared_type: Option<String>,
     faults: &mut Faults,
 ) -> UploadForm {
     let mut attributes = AttributeFields::default();
-    for name in ATTRIBUTES {
-        for value in call.query.all(name) {
-            fields::set(&mut attributes, name, value.to_owned(), faults);
-        }
+    for (name, value) in call.query.pairs() {
+        fields::set(&mut attributes, name, value.to_owned(), faults);
     }
     let filename = call
         .headers
         .get(CONTENT_DISPOSITION)
-        .and_then(|value| filename_of(value.as_bytes()))
-        .or_else(|| call.header("x-filename").map(ToOwned::to_owned));
+        .and_then(|value| filename_of(value.as_bytes()));
     UploadForm {
         fields: attributes,
         files: vec![UploadedFile {

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, StatusCode};
-use shoebox_core::{Image, cache_control, content_disposition};
+use shoebox_core::{Image, PresignedUrl, Visibility, cache_control, content_disposition};
 
 use super::Reply;
 use crate::call::Call;
@@ -70,6 +70,17 @@ impl<'a> Content<'a> {
             .then(|| self.cacheable(Reply::empty(StatusCode::NOT_MODIFIED)))
     }
 
+    /// 302 to where the bytes are. A copy of it may be kept for half the life of the URL, which outlives it so.
+    #[must_use]
+    pub fn redirect(&self, url: &PresignedUrl) -> Reply {
+        let scope = match self.image.visibility {
+            Visibility::Public => "public",
+            Visibility::Private => "private",
+        };
+        let max_age = url.expires_in_secs / 2;
+        Reply::redirect(&url.url).with(CACHE_CONTROL, &format!("{scope}, max-age={max_age}"))
+    }
+
     /// 200 with the bytes.
     #[must_use]
     pub fn reply(&self, bytes: Bytes) -> Reply {
@@ -90,6 +101,7 @@ impl<'a> Content<'a> {
         }
         self.cacheable(reply)
             .with(CONTENT_TYPE, self.image.format.content_type())
+            .with(ACCEPT_RANGES, "none")
             .with(CONTENT_DISPOSITION, &disposition)
             .with(X_CONTENT_TYPE_OPTIONS, "nosniff")
             .with(CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox")
@@ -116,7 +128,6 @@ impl<'a> Content<'a> {
 mod tests {
     use super::*;
     use crate::testing::image;
-    use shoebox_core::Visibility;
 
     #[test]
     fn bytes_carry_everything_that_keeps_them_safe_and_cacheable() {
@@ -124,6 +135,7 @@ mod tests {
         let reply = Content::of(&image).reply(Bytes::from_static(b"GIF"));
         for (name, value) in [
             ("content-type", "image/png"),
+            ("accept-ranges", "none"),
             ("content-disposition", "inline; filename=\"cat.png\""),
             ("cache-control", "public, max-age=31536000, immutable"),
             ("x-content-type-options", "nosniff"),
@@ -150,6 +162,29 @@ mod tests {
             format!("attachment; filename=\"{}.png\"", image.id)
         );
         assert_eq!(reply.header("content-length"), Some("3"));
+    }
+
+    #[test]
+    fn a_redirect_is_kept_for_half_the_life_of_its_url_by_whoever_may_keep_the_image() {
+        for (visibility, secs, expected) in [
+            (Visibility::Public, 3_600, "public, max-age=1800"),
+            (Visibility::Private, 3_601, "private, max-age=1800"),
+            (Visibility::Private, 1, "private, max-age=0"),
+        ] {
+            let image = Image {
+                visibility,
+                ..image()
+            };
+            let url = PresignedUrl {
+                url: "https://s3.example/x".to_owned(),
+                expires_in_secs: secs,
+                expires_at: image.created_at,
+            };
+            let reply = Content::of(&image).redirect(&url);
+            assert_eq!(reply.status(), StatusCode::FOUND);
+            assert_eq!(reply.header("location"), Some(url.url.as_str()));
+            assert_eq!(reply.header("cache-control"), Some(expected));
+        }
     }
 
     #[test]

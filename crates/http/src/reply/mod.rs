@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use lambda_http::Body;
 use serde::Serialize;
 
+use crate::call::Call;
 use crate::failure::Failure;
 
 pub(crate) use content::LOAD_BALANCER_INLINE_LIMIT_BYTES;
@@ -69,7 +70,7 @@ impl Reply {
             .with(CACHE_CONTROL, "private, no-cache"))
     }
 
-    /// A redirect that no cache keeps: presigned URLs end.
+    /// A redirect that no cache keeps, unless it is told for how long: presigned URLs end.
     #[must_use]
     pub fn redirect(location: &str) -> Self {
         Self::empty(StatusCode::FOUND)
@@ -118,6 +119,22 @@ impl Reply {
             Payload::Text(text) => text.as_bytes(),
             Payload::Bytes(bytes) => bytes,
         }
+    }
+
+    /// Whether the gateway takes a body of this size as the answer to this call. Text stands in a JSON string there, where
+    /// some of its characters take two bytes.
+    #[must_use]
+    pub fn fits(&self, call: &Call) -> bool {
+        let length = match &self.body {
+            Payload::Empty => 0,
+            Payload::Text(text) => {
+                let escaped = |byte: &&u8| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t');
+                let more = text.as_bytes().iter().filter(escaped).count();
+                (text.len() + more) / 4 * 3
+            }
+            Payload::Bytes(bytes) => bytes.len(),
+        };
+        length <= call.inline_limit_bytes
     }
 
     /// The answer in the runtime's form; to `HEAD` with the length of the body instead of the body.

@@ -6,6 +6,9 @@ use crate::form::UploadForm;
 
 const ID: &str = "0192f0c1-8b6a-7000-8000-00000000000a";
 
+/// Lambda's id of the invocation.
+const INVOCATION: &str = "8f507cfc-xmpl-4697-b07a-ac58fc914c95";
+
 const EVENTS: [(&str, &str); 5] = [
     ("rest", include_str!("events/rest_v1.json")),
     ("http api", include_str!("events/http_api_v2.json")),
@@ -44,14 +47,32 @@ impl FromEnvironment for Nothing {
     }
 }
 
-/// Runs one event through a handler, on a clock that leaps over all waiting.
+/// Runs one event through a handler as Lambda does, on a clock that leaps over all waiting.
 fn answer<F>(event: &str, handle: impl Fn(Call) -> F + Clone) -> (Response<Body>, Value)
 where
     F: Future<Output = Result<Reply, Failure>>,
 {
+    answer_in(&Environment::default(), event, handle)
+}
+
+/// As [`answer`], with variables.
+fn answer_in<F>(
+    environment: &Environment,
+    event: &str,
+    handle: impl Fn(Call) -> F + Clone,
+) -> (Response<Body>, Value)
+where
+    F: Future<Output = Result<Reply, Failure>>,
+{
     let handle = |_state: Arc<Nothing>, call: Call| handle(call);
-    let service = Service::new(ROUTES, handle, &Environment::default()).unwrap();
+    let service = Service::new(ROUTES, handle, environment).unwrap();
+    let mut context = Context::default();
+    context.request_id = INVOCATION.to_owned();
+    let deadline = SystemTime::now() + Duration::from_mins(1);
+    let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    context.deadline = u64::try_from(deadline.as_millis()).unwrap();
     let request = lambda_http::request::from_str(event).unwrap();
+    let request = request.with_lambda_context(context);
     let mut clock = tokio::runtime::Builder::new_current_thread();
     let runtime = clock.enable_time().start_paused(true).build().unwrap();
     let response = runtime.block_on(respond(&service, request));
@@ -113,7 +134,7 @@ fn every_kind_of_event_is_the_same_call() {
         };
         assert_eq!(seen["tags"], tags, "{kind}");
         let request_id = match kind {
-            "alb" | "alb, multi-value" => "Root=1-5c34e7d4-00ca239424b68028d4c56d68",
+            "alb" | "alb, multi-value" => INVOCATION,
             _ => "6f1f4a52-9d1c-4f0e-8a55-0e9d3a1f7c11",
         };
         assert_eq!(seen["request_id"], request_id, "{kind}");
@@ -128,6 +149,16 @@ fn every_kind_of_event_is_the_same_call() {
         };
         assert_eq!(seen["inline_limit"], limit, "{kind}");
         assert_eq!(seen["url"], format!("{base}/images/{ID}"), "{kind}");
+    }
+}
+
+#[test]
+fn links_begin_with_the_public_base_url_where_one_is_set() {
+    let environment = Environment::from_iter([("PUBLIC_BASE_URL", "https://img.example/a/")]);
+    for (kind, event) in EVENTS {
+        let (_, seen) = answer_in(&environment, event, describe);
+        let expected = format!("https://img.example/a/images/{ID}");
+        assert_eq!(seen["url"], expected, "{kind}");
     }
 }
 
@@ -237,15 +268,10 @@ fn raw_bytes_take_their_attributes_from_query_and_headers() {
             "type": "image/png", "bytes": "PNG", "left": 0,
         })
     );
-    let seen = upload(
-        Some("application/octet-stream"),
-        &json!({}),
-        &[ann, ("x-filename", "h.png")],
-        "PNG",
-    );
+    let seen = upload(Some("application/octet-stream"), &json!({}), &[ann], "PNG");
     assert_eq!(
         (&seen["type"], &seen["filename"]),
-        (&Value::Null, &json!("h.png"))
+        (&Value::Null, &Value::Null)
     );
 }
 

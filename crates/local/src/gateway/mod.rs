@@ -20,10 +20,10 @@ use tokio::runtime::Handle;
 
 pub use function::Function;
 pub use invoke::{InvokeError, MAX_CONCURRENT_INVOCATIONS};
+pub(crate) use problem::Refusal;
 
 use invoke::Lambda;
 use path::Target;
-use problem::Refusal;
 use routing::Resolution;
 
 /// The most bytes of a request body that API Gateway takes (its quota "Payload size").
@@ -89,30 +89,13 @@ impl Gateway {
         self.lambda.invoke(found, request_id, || Ok(event)).await
     }
 
-    /// The names of the functions, in the order they were mounted.
-    pub fn functions(&self) -> impl Iterator<Item = &Function> {
-        self.functions.iter()
-    }
-
     /// Whether a path is one of `LocalStack`'s forms, which name an API and a stage.
     pub(crate) fn is_emulator_path(path: &str) -> bool {
         Target::is_emulated(path)
     }
 
-    /// The answer to a request whose body passed the gateway's limit and was not kept.
-    pub(crate) fn refuse_oversize() -> Response<Bytes> {
-        Self::refuse(Refusal::gateway_body_too_large())
-    }
-
-    /// The answer to a method that a path beside the API does not take.
-    pub(crate) fn refuse_method<const N: usize>(
-        method: &Method,
-        allowed: [&'static str; N],
-    ) -> Response<Bytes> {
-        Self::refuse(Refusal::method_not_allowed(method, allowed.into()))
-    }
-
-    fn refuse(refusal: Refusal) -> Response<Bytes> {
+    /// The answer to a request that is refused before it is one of the gateway's.
+    pub(crate) fn refuse(refusal: Refusal) -> Response<Bytes> {
         let request_id = uuid::Uuid::new_v4().to_string();
         named(refusal.into_response(&request_id), &request_id)
     }

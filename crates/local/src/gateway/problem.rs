@@ -9,10 +9,11 @@ use shoebox_http::Problem;
 
 use super::invoke::InvokeError;
 use super::{MAX_GATEWAY_BODY_BYTES, MAX_HEADER_BYTES, MAX_LAMBDA_PAYLOAD_BYTES, reply};
+use crate::guard::Stranger;
 
 /// One refusal, before it is known under which id.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
     code: &'static str,
     detail: String,
@@ -34,17 +35,27 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "path_not_found", detail)
     }
 
-    pub(super) fn method_not_allowed(method: &Method, allow: BTreeSet<&'static str>) -> Self {
+    pub(crate) fn method_not_allowed(method: &Method, allow: BTreeSet<&'static str>) -> Self {
         let detail = format!("{method} is not allowed here; the Allow header lists what is.");
         let mut refusal = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
         refusal.allow = Some(allow);
         refusal
     }
 
-    pub(super) fn gateway_body_too_large() -> Self {
+    pub(crate) fn gateway_body_too_large() -> Self {
         Self::too_large(&format!(
             "The request body is larger than {MAX_GATEWAY_BODY_BYTES} bytes."
         ))
+    }
+
+    pub(crate) fn body_too_slow() -> Self {
+        let detail = "The request body did not come in time.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail)
+    }
+
+    pub(crate) fn body_broken() -> Self {
+        let detail = "The request body broke off, or its chunks are malformed.";
+        Self::new(StatusCode::BAD_REQUEST, "malformed_body", detail)
     }
 
     fn too_large(reason: &str) -> Self {
@@ -64,6 +75,20 @@ impl Refusal {
     pub(super) fn bad_host() -> Self {
         let detail = "The Host header is no host name.";
         Self::new(StatusCode::BAD_REQUEST, "bad_host", detail)
+    }
+
+    pub(crate) fn stranger(stranger: Stranger) -> Self {
+        let (code, detail) = match stranger {
+            Stranger::Host => (
+                "foreign_host",
+                "While it listens to this machine alone, the server answers to names of this machine only.",
+            ),
+            Stranger::Page => (
+                "foreign_origin",
+                "A page of another site may change nothing here.",
+            ),
+        };
+        Self::new(StatusCode::FORBIDDEN, code, detail)
     }
 
     pub(super) fn bad_gateway() -> Self {

@@ -1,5 +1,6 @@
 //! Who may call: whoever signs with a known key.  The protocol layer checks the signatures.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -27,7 +28,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The known keys.
+/// The known keys. Of two pairs of one id the later counts.
 #[derive(Debug)]
 pub(super) struct KeyRing {
     secrets: HashMap<String, SecretKey>,
@@ -80,17 +81,27 @@ impl S3Access for SignedOnly {
 
 /// The first `x-amz-` header that a presigned URL does not cover.  Whoever holds the URL could
 /// otherwise use it to set metadata or copy from another object, which its signer did not allow.
+/// A URL that does not say what it covers covers nothing.
 fn unsigned_header<'a>(uri: &Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     /// What clients add on their own, and what changes nothing.
     const HARMLESS: [&str; 2] = ["x-amz-content-sha256", "x-amz-user-agent"];
-    let signed = uri
-        .query()?
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("X-Amz-SignedHeaders="))?;
-    let signed = percent_encoding::percent_decode_str(signed).decode_utf8_lossy();
+    let parameter = |name: &str| {
+        let mut pairs = uri.query()?.split('&');
+        // However the name is spelled: the protocol layer decodes it as well.
+        pairs.find_map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decoded(key) == name).then(|| decoded(value))
+        })
+    };
+    parameter("X-Amz-Signature")?;
+    let signed = parameter("X-Amz-SignedHeaders").unwrap_or_default();
     headers
         .keys()
         .map(http::HeaderName::as_str)
         .filter(|name| name.starts_with("x-amz-") && !HARMLESS.contains(name))
         .find(|name| signed.split(';').all(|signed| signed != *name))
+}
+
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy()
 }

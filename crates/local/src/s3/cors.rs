@@ -4,18 +4,41 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use s3s::dto::CORSRule;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
-/// The rules of a bucket for which none were set.  S3 would refuse all; here, pages on any port
-/// of a developer's machine may use presigned URLs at once.
-pub(super) fn default_rules() -> Vec<CORSRule> {
+use crate::guard;
+
+/// The rules of a bucket for which none were set, as far as they concern one request.  S3 would
+/// refuse all; here, pages on any port of this machine may use presigned URLs at once.  Pages of
+/// other sites may not: the key pair is no secret, so they could sign whatever they like.
+pub(super) fn default_rules(request: &HeaderMap) -> Vec<CORSRule> {
+    let Some(origin) = text(request, &header::ORIGIN) else {
+        return Vec::new();
+    };
+    if !guard::is_of_own_page(request) {
+        return Vec::new();
+    }
     let strings = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
     vec![CORSRule {
         allowed_headers: Some(strings(&["*"])),
         allowed_methods: strings(&["GET", "HEAD", "PUT"]),
-        allowed_origins: strings(&["*"]),
+        allowed_origins: strings(&[origin]),
         expose_headers: Some(strings(&["ETag"])),
         id: None,
         max_age_seconds: None,
     }]
+}
+
+/// Refuses what a page of another site sends to change something, unless a rule allows it.  S3
+/// itself would only keep the answer from the page.
+///
+/// # Errors
+/// 403.
+pub(super) fn admit(rules: &[CORSRule], method: &Method, request: &HeaderMap) -> S3Result<()> {
+    let is_allowed = text(request, &header::ORIGIN)
+        .is_some_and(|origin| rules.iter().any(|rule| allows(rule, origin, method)));
+    if is_allowed || guard::is_reading(method) || guard::is_of_own_page(request) {
+        return Ok(());
+    }
+    Err(not_allowed())
 }
 
 /// The headers of the answer to a preflight request.
@@ -40,15 +63,15 @@ pub(super) fn preflight(rules: &[CORSRule], request: &HeaderMap) -> S3Result<Hea
                 .filter(|name| !name.is_empty())
                 .all(|name| allows_header(rule, name))
     });
-    let Some(rule) = rule else {
-        return Err(S3Error::with_message(
-            S3ErrorCode::AccessDenied,
-            "CORSResponse: This CORS request is not allowed.",
-        ));
-    };
+    let rule = rule.ok_or_else(not_allowed)?;
     let mut answer = headers_of(rule, origin);
     insert(&mut answer, header::ACCESS_CONTROL_ALLOW_HEADERS, headers);
     Ok(answer)
+}
+
+fn not_allowed() -> S3Error {
+    let message = "CORSResponse: This CORS request is not allowed.";
+    S3Error::with_message(S3ErrorCode::AccessDenied, message)
 }
 
 /// The headers that let the page which sent a request read the answer; none where no rule does.

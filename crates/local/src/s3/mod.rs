@@ -129,6 +129,7 @@ impl S3 {
         B::Error: std::error::Error + Send + Sync + 'static,
     {
         let (parts, body) = request.into_parts();
+        let body = Drained::new(body);
         if parts.method == Method::OPTIONS {
             let rules = self.cors_rules(&parts).await;
             return match cors::preflight(&rules, &parts.headers) {
@@ -138,11 +139,14 @@ impl S3 {
         }
         let sharing = if parts.headers.contains_key(http::header::ORIGIN) {
             let rules = self.cors_rules(&parts).await;
+            if let Err(refusal) = cors::admit(&rules, &parts.method, &parts.headers) {
+                return refuse(refusal);
+            }
             cors::sharing(&rules, &parts.method, &parts.headers)
         } else {
             HeaderMap::new()
         };
-        let request = Request::from_parts(parts, Body::http_body_unsync(Drained::new(body)));
+        let request = Request::from_parts(parts, Body::http_body_unsync(body));
         let mut response = match self.service.call(request).await {
             Ok(response) => response,
             Err(error) => {
@@ -168,14 +172,14 @@ impl S3 {
     /// page may read the answer that says so.
     async fn cors_rules(&self, request: &Parts) -> Vec<CORSRule> {
         let Some(bucket) = host::bucket_of(request) else {
-            return cors::default_rules();
+            return cors::default_rules(&request.headers);
         };
         match self.store.cors_rules(bucket.to_owned()).await {
             Ok(Some(rules)) => rules,
-            Ok(None) => cors::default_rules(),
+            Ok(None) => cors::default_rules(&request.headers),
             Err(error) => {
                 error.log();
-                cors::default_rules()
+                cors::default_rules(&request.headers)
             }
         }
     }

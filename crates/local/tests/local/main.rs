@@ -3,8 +3,6 @@
 #[cfg(test)]
 mod aws_endpoint;
 #[cfg(test)]
-mod capacity;
-#[cfg(test)]
 mod deployment;
 #[cfg(test)]
 mod expiry;
@@ -18,6 +16,8 @@ mod pages;
 mod process;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod strangers;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::{dynamodb_client, store_credentials};
 
-use crate::support::get;
+use crate::support::{PICTURE, get, json_of, send};
 
 /// A running program and the URLs that it printed.
 struct Program {
@@ -238,4 +238,79 @@ fn neither_the_first_start_nor_the_next_warns_of_anything() {
             assert!(!said.contains(sign), "the {start} start: {said}");
         }
     }
+}
+
+/// The report of a command on stopped or running data.
+fn report(data: &Path, arguments: &[&str]) -> serde_json::Value {
+    let data = ["--data-dir", data.to_str().unwrap()];
+    let output = command(&[&data, arguments].concat()).output().unwrap();
+    assert!(
+        !output.stdout.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Uploads an image and leaves it as a delete that was cut off, for the sweeper.
+async fn leave_half_deleted(program: &Program) {
+    let picture = serde_json::json!({ "user_id": "ann", "file_data": PICTURE });
+    let upload = http::Request::post(format!("{}/images", program.api_url))
+        .header("content-type", "application/json");
+    let uploaded = send(upload.body(picture.to_string().into()).unwrap()).await;
+    assert_eq!(uploaded.status(), 201, "{uploaded:?}");
+    let id = json_of(&uploaded)["image_id"].as_str().unwrap().to_owned();
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let client = dynamodb_client(&program.aws_url, store_credentials());
+    let update = client.update_item().table_name("image-metadata");
+    let update = update
+        .key("pk", text(&format!("IMG#{id}")))
+        .key("sk", text("IMG"))
+        .update_expression("SET #status = :deleting, sweep_shard = :shard, due_at = :due")
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_values(":deleting", text("deleting"))
+        .expression_attribute_values(":shard", text("0"))
+        .expression_attribute_values(":due", AttributeValue::N("1".to_owned()));
+    update.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_audit_leaves_what_is_due_to_the_sweep() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = launch(directory.path());
+    leave_half_deleted(&program).await;
+    program.signal("-KILL");
+    assert!(!program.ended().success());
+    // Were a sweep to run beside each, one of them would show it.
+    for _ in 0..12 {
+        let audited = report(directory.path(), &["sweep", "--audit", "--json"]);
+        assert_eq!(audited["unsettled_rows"], 1, "{audited}");
+        assert_eq!(audited["objects"], 1, "{audited}");
+    }
+    let swept = report(directory.path(), &["sweep", "--json"]);
+    assert_eq!(swept["deleted"], 1, "{swept}");
+}
+
+#[tokio::test]
+async fn a_sweep_finds_the_server_that_holds_the_data_wherever_it_listens() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = launch(directory.path());
+    leave_half_deleted(&program).await;
+    let swept = report(directory.path(), &["sweep", "--json"]);
+    assert_eq!(swept["deleted"], 1, "{swept}");
+    program.signal("-TERM");
+    assert!(program.ended().success());
+}
+
+#[test]
+fn a_sweep_of_data_whose_holder_does_not_say_where_it_is_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let lock = std::fs::File::create(directory.path().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let data = directory.path().to_str().unwrap();
+    let refused = command(&["--data-dir", data, "sweep"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("does not say where it answers"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
 }

@@ -4,12 +4,15 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use local::gateway::MAX_GATEWAY_BODY_BYTES;
-use local::{Data, Options, Running, dynamodb_client, s3_client, start, store_credentials};
+use local::{
+    ACCESS_KEY, Data, Options, Running, dynamodb_client, s3_client, start, store_credentials,
+};
 
-use crate::support::get;
+use crate::support::{get, json_of, send};
 
 fn kept_in(directory: &std::path::Path) -> Options {
     Options {
@@ -112,6 +115,18 @@ async fn a_stopped_server_frees_its_ports_and_its_directory() {
     start(kept_in(directory.path())).await.unwrap().stop().await;
 }
 
+#[tokio::test]
+async fn a_server_that_is_dropped_has_let_go_of_its_data() {
+    let directory = tempfile::tempdir().unwrap();
+    for start_count in 0..5_u8 {
+        let running = start(kept_in(directory.path())).await.unwrap();
+        assert_eq!(has_item(&running, "kept").await, start_count > 0);
+        put_item(&running, "kept").await;
+        drop(running);
+    }
+    directory.close().unwrap();
+}
+
 #[test]
 fn a_server_outlives_the_runtime_that_started_it() {
     let runtime = || {
@@ -145,6 +160,42 @@ async fn a_variable_that_a_function_refuses_is_one_clear_line() {
 }
 
 #[tokio::test]
+async fn a_pair_of_the_functions_id_does_not_take_its_place() {
+    let options = Options {
+        accepted_credentials: vec![Credentials::from_keys(ACCESS_KEY, "another", None)],
+        ..Options::default()
+    };
+    // The start makes the bucket.
+    let running = start(options).await.unwrap();
+    let s3 = s3_client(&running.aws_url, store_credentials());
+    assert!(s3.list_buckets().send().await.is_ok());
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn presigned_urls_name_the_address_that_the_user_says() {
+    let public_url = "http://pictures.example:4566";
+    let options = Options {
+        variables: vec![("PUBLIC_S3_ENDPOINT_URL".to_owned(), public_url.to_owned())],
+        ..Options::default()
+    };
+    let running = start(options).await.unwrap();
+    let asked = http::Request::post(format!("{}/images/uploads", running.api_url))
+        .header("content-type", "application/json");
+    let asked = asked.body(r#"{"user_id":"ann","content_type":"image/png","size":9}"#.into());
+    let started = json_of(&send(asked.unwrap()).await);
+    let url = started["upload"]["url"].as_str().unwrap();
+    assert!(url.starts_with(&format!("{public_url}/")), "{url}");
+    let gallery = get(&format!("{}/", running.api_url)).await;
+    let policy = gallery.headers()["content-security-policy"]
+        .to_str()
+        .unwrap();
+    let allowed = format!("connect-src 'self' {public_url};");
+    assert!(policy.contains(&allowed), "{policy}");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn an_oversize_body_is_read_to_its_end_so_that_its_sender_reads_the_answer() {
     let running = start(Options::default()).await.unwrap();
     let address = running.api_url.strip_prefix("http://").unwrap().to_owned();
@@ -156,7 +207,7 @@ async fn an_oversize_body_is_read_to_its_end_so_that_its_sender_reads_the_answer
         let length = MAX_GATEWAY_BODY_BYTES + 1;
         write!(
             connection,
-            "POST /images HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n"
+            "POST /images HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n"
         )
         .unwrap();
         // Fails with a broken pipe where the server closes before it has read all.
@@ -180,7 +231,7 @@ async fn a_sender_that_asks_first_is_refused_before_it_sends() {
             .unwrap();
         write!(
             connection,
-            "POST /images HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999\r\nexpect: 100-continue\r\n\r\n"
+            "POST /images HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99999999\r\nexpect: 100-continue\r\n\r\n"
         )
         .unwrap();
         let mut head = [0; 12];
@@ -233,7 +284,7 @@ async fn a_request_that_never_ends_does_not_hold_up_the_stop() {
     let mut connection = TcpStream::connect(address).unwrap();
     write!(
         connection,
-        "POST /images HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf"
+        "POST /images HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nhalf"
     )
     .unwrap();
     assert_eq!(
@@ -249,7 +300,7 @@ async fn a_request_that_runs_is_finished_before_the_stop() {
     let running = start(Options::default()).await.unwrap();
     let address = running.api_url.strip_prefix("http://").unwrap().to_owned();
     let mut connection = TcpStream::connect(&address).unwrap();
-    let head = "POST /images?user_id=me HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\n";
+    let head = "POST /images?user_id=me HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/png\r\n";
     // The server's word that it has begun to read the request.
     let awaited = "HTTP/1.1 100 Continue\r\n\r\n";
     let begun = tokio::task::spawn_blocking(move || {

@@ -21,6 +21,9 @@ const fn route(method: &'static str, pattern: &'static str) -> Route {
     }
 }
 
+/// A PNG of four by three pixels, in base64.
+pub(crate) const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAQAAAADCAIAAAA7ljmRAAAAGUlEQVR42mP4UGEDRwwfFgTAEcOHEylwBACmFhaBlHvFMgAAAABJRU5ErkJggg==";
+
 /// Two functions that share paths, as the service's own do.
 pub(crate) const WRITER_ROUTES: &[Route] = &[
     route("POST", "/images"),

@@ -1,9 +1,10 @@
 //! What browsers let pages of other origins do.
 
+use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{CorsConfiguration, CorsRule};
 use http::{HeaderMap, Method, Response, StatusCode};
 
-use crate::support::{BUCKET, Server, bare, refusal, send};
+use crate::support::{BUCKET, Server, bare, exists, for_a_minute, put, refusal, send};
 
 type Answer = Response<bytes::Bytes>;
 
@@ -23,38 +24,69 @@ async fn get(server: &Server, origin: &str) -> Answer {
     send(bare(Method::GET, &uri, headers)).await
 }
 
+async fn delete_signed(client: &Client, origin: &str) -> Answer {
+    let delete = client.delete_object().bucket(BUCKET).key("key");
+    let delete = delete.presigned(for_a_minute()).await.unwrap();
+    let mut headers = HeaderMap::new();
+    headers.insert("origin", origin.parse().unwrap());
+    send(bare(Method::DELETE, delete.uri(), headers)).await
+}
+
 fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
     answer.headers().get(name)?.to_str().ok()
 }
 
 #[tokio::test]
-async fn without_rules_any_page_may_use_presigned_urls() {
+async fn without_rules_pages_of_this_machine_may_use_presigned_urls() {
     let (server, _client) = Server::with_bucket().await;
-    let answer = preflight(
-        &server,
+    for origin in [
         "http://localhost:8000",
-        "PUT",
-        "content-type, x-amz-meta-a",
-    );
-    let answer = answer.await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    assert_eq!(header(&answer, "access-control-allow-origin"), Some("*"));
-    let methods = header(&answer, "access-control-allow-methods");
-    assert_eq!(methods, Some("GET, HEAD, PUT"));
-    let headers = header(&answer, "access-control-allow-headers");
-    assert_eq!(headers, Some("content-type, x-amz-meta-a"));
-    // A refusal can be read too, so a page can say what went wrong.
-    let refused = get(&server, "http://localhost:8000").await;
-    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
-    assert_eq!(header(&refused, "access-control-allow-origin"), Some("*"));
-    assert_eq!(
-        header(&refused, "access-control-expose-headers"),
-        Some("ETag")
-    );
+        "http://127.0.0.1",
+        "https://[::1]:3000",
+    ] {
+        let answer = preflight(&server, origin, "PUT", "content-type, x-amz-meta-a").await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let granted = header(&answer, "access-control-allow-origin");
+        assert_eq!(granted, Some(origin));
+        let methods = header(&answer, "access-control-allow-methods");
+        assert_eq!(methods, Some("GET, HEAD, PUT"));
+        let headers = header(&answer, "access-control-allow-headers");
+        assert_eq!(headers, Some("content-type, x-amz-meta-a"));
+        // A refusal can be read too, so a page can say what went wrong.
+        let refused = get(&server, origin).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+        let granted = header(&refused, "access-control-allow-origin");
+        assert_eq!(granted, Some(origin));
+        let exposed = header(&refused, "access-control-expose-headers");
+        assert_eq!(exposed, Some("ETag"));
 
-    let delete = preflight(&server, "http://localhost:8000", "DELETE", "").await;
-    assert_eq!(delete.status(), StatusCode::FORBIDDEN);
-    assert_eq!(header(&delete, "access-control-allow-origin"), None);
+        let delete = preflight(&server, origin, "DELETE", "").await;
+        assert_eq!(delete.status(), StatusCode::FORBIDDEN);
+        assert_eq!(header(&delete, "access-control-allow-origin"), None);
+    }
+}
+
+#[tokio::test]
+async fn without_rules_pages_of_other_sites_are_granted_nothing_and_change_nothing() {
+    let (server, client) = Server::with_bucket().await;
+    put(&client, "key", "bytes").await;
+    for origin in [
+        "https://evil.example",
+        "http://localhost.evil.example",
+        "null",
+    ] {
+        for method in ["GET", "HEAD", "PUT"] {
+            let refused = preflight(&server, origin, method, "").await;
+            assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{origin}");
+            assert_eq!(header(&refused, "access-control-allow-origin"), None);
+        }
+        let read = get(&server, origin).await;
+        assert_eq!(header(&read, "access-control-allow-origin"), None);
+        // The key pair is no secret, so a page can sign for itself.
+        let refused = delete_signed(&client, origin).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{origin}");
+    }
+    assert!(exists(&client, "key").await);
 }
 
 #[tokio::test]
@@ -97,6 +129,11 @@ async fn rules_of_a_bucket_replace_the_default() {
         let refused = preflight(&server, origin, method, headers).await;
         assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     }
+    put(&client, "key", "bytes").await;
+    let refused = delete_signed(&client, "https://example.org").await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    let deleted = delete_signed(&client, "https://a.example.com").await;
+    assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
     let other = get(&server, "https://a.example.com").await;
     assert_eq!(header(&other, "access-control-allow-origin"), None);
 
@@ -108,8 +145,8 @@ async fn rules_of_a_bucket_replace_the_default() {
         .unwrap();
     let none = (404, "NoSuchCORSConfiguration".to_owned());
     assert_eq!(refusal(read().await), none);
-    let again = preflight(&server, "https://example.org", "GET", "").await;
-    assert_eq!(again.status(), StatusCode::OK);
+    let again = preflight(&server, "https://a.example.com", "PUT", "").await;
+    assert_eq!(again.status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

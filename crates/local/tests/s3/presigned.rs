@@ -10,12 +10,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::{
-    BUCKET, Server, bare, exists, noise, put, read, refusal, send, send_presigned, send_to,
+    BUCKET, Server, bare, exists, for_a_minute, noise, put, read, refusal, send, send_presigned,
+    send_to,
 };
-
-fn for_a_minute() -> PresigningConfig {
-    PresigningConfig::expires_in(Duration::from_mins(1)).unwrap()
-}
 
 async fn presigned_put(server: &Server) -> PresignedRequest {
     let put = server.client().put_object().bucket(BUCKET).key("key");
@@ -76,6 +73,25 @@ async fn a_presigned_put_with_a_header_changed_is_refused() {
         let answer = send(request.unwrap()).await;
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}");
         assert!(!exists(&client, "key").await, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn no_other_spelling_of_the_signed_headers_lets_one_more_in() {
+    let (server, client) = Server::with_bucket().await;
+    let presigned = presigned_put(&server).await;
+    for spelling in ["X-Amz-SignedHeader%73", "%58-Amz-SignedHeaders"] {
+        // It means the same, so the signature holds.
+        let uri = (presigned.uri()).replace("X-Amz-SignedHeaders", spelling);
+        assert!(uri.contains(spelling));
+        let mut request = http::Request::builder().method("PUT").uri(&uri);
+        for (name, value) in presigned.headers() {
+            request = request.header(name, value);
+        }
+        let request = request.header("x-amz-meta-added", "unsigned");
+        let answer = send(request.body(Full::new("hello".into())).unwrap()).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{uri}");
+        assert!(!exists(&client, "key").await, "{uri}");
     }
 }
 

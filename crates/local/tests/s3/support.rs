@@ -1,11 +1,12 @@
 //! A server on a port of its own, and clients for it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::presigning::PresignedRequest;
+use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -127,6 +128,11 @@ async fn accept(listener: TcpListener, s3: S3) {
                 .await;
         });
     }
+}
+
+/// How long the presigned URLs of tests live.
+pub(crate) fn for_a_minute() -> PresigningConfig {
+    PresigningConfig::expires_in(Duration::from_mins(1)).unwrap()
 }
 
 /// Sends a plain request, as a browser would.

@@ -62,7 +62,7 @@ fn files_and_fields_are_told_apart() {
         (
             "name=\"avatar\"; filename=\"c.png\"",
             Some("image/png"),
-            b"elsewhere",
+            b"four",
         ),
     ]);
     assert!(faults.is_empty(), "{faults}");
@@ -83,6 +83,7 @@ fn files_and_fields_are_told_apart() {
             (&b"one"[..], Some("a.png"), Some("image/png")),
             (b"two", Some("b.jpg"), None),
             (b"three", Some("€.gif"), None),
+            (b"four", Some("c.png"), Some("image/png")),
         ]
     );
     assert_eq!(form.fields.tags, ["a,b", "c"]);
