@@ -98,6 +98,16 @@ class Edge(Packaged):
         behaviors = resources["Cdn"]["Properties"]["DistributionConfig"]["CacheBehaviors"]
         self.assertEqual([behavior["TrustedKeyGroups"] for behavior in behaviors], [{"Ref": "AWS::NoValue"}] * 4)
 
+    def test_links_name_the_domain_that_clients_use(self):
+        def base(resources):
+            return resources["UploadLambdaFunction"]["Properties"]["Environment"]["Variables"]["PUBLIC_BASE_URL"]
+
+        self.assertEqual(base(self.resources), "")
+        self.assertEqual(base(packaged("dev", cdn="true")), "")
+        domain = {name: EDGE[name] for name in ("domain", "domainName", "certificateArn")}
+        self.assertEqual(base(packaged("dev", **domain)), "https://images.example.com")
+        self.assertEqual(base(self.edge), "https://cdn.example.com")
+
     def test_provisioned_instances_are_those_of_upload_list_and_get(self):
         aliases = {n for n, r in self.edge.items() if r["Type"] == "AWS::Lambda::Alias"}
         self.assertEqual(aliases, {f"{name}ProvConcLambdaAlias" for name in ("Upload", "List", "Get")})
