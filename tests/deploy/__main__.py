@@ -3,7 +3,7 @@
 import sys
 import unittest
 
-MODULES = {"template": "test_template", "stack": "test_stack"}
+MODULES = {"template": ["test_template", "test_edge"], "stack": ["test_stack"]}
 
 
 class Result(unittest.TextTestResult):
@@ -21,7 +21,7 @@ class Result(unittest.TextTestResult):
 
 def main():
     names = sys.argv[1:] or list(MODULES)
-    suite = unittest.defaultTestLoader.loadTestsFromNames([MODULES[name] for name in names])
+    suite = unittest.defaultTestLoader.loadTestsFromNames([module for name in names for module in MODULES[name]])
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=Result).run(suite)
     failed = len(result.failures) + len(result.errors)
     verdict = "FAILED" if failed else "ok"

@@ -2,13 +2,14 @@
 
 import atexit
 import json
+import re
 import signal
 import subprocess
-import sys
 import unittest
 
 from emulated import API, AWS_URL, ENVIRONMENT, PNG, ROOT, User, abandon, client, eventually, fetch, invoke, keys, log, resource, row, script
 from rights import BY_LAMBDA, NO_IMAGE, NOT_ASKED_FOR, USES, Role, without_events
+from test_scripts import Operated, refusing_once
 
 # Tests of the API that do not hold behind the emulator's gateway, each with its reason.
 NOT_BEHIND_THE_EMULATOR = {
@@ -34,14 +35,47 @@ NOT_BEHIND_THE_EMULATOR = {
 def setUpModule():
     # However this program ends, as long as it is not killed outright.
     atexit.register(script, "scripts/emulator", "stop")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    # As if interrupted, which no test runner takes for a failed test.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    script("scripts/emulator", "status", expected=1)
+    # The other way round than it should be: a deploy waits for an emulator.
+    deploy = subprocess.Popen(["scripts/deploy", "local", "--no-package"], cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said = ""
+    while "Waiting a minute" not in said and (line := deploy.stdout.readline()):
+        said += line
     script("scripts/emulator", "start")
-    script("scripts/deploy", "local", "--no-package")
+    said += deploy.communicate()[0]
+    if deploy.returncode:
+        raise AssertionError(f"the deploy ended with {deploy.returncode}:\n{said}")
 
 
 def count(said):
     """Lets the tests that cargo ran count where these tests are counted."""
     print("\n" + next(line for line in said.splitlines() if line.startswith("test result:")), flush=True)
+
+
+def made():
+    """The names of everything that a stage has, by kind."""
+    kinds = [
+        ("lambda", "list_functions", "Functions", "FunctionName", {}),
+        ("dynamodb", "list_tables", "TableNames", None, {}),
+        ("s3", "list_buckets", "Buckets", "Name", {}),
+        ("iam", "list_roles", "Roles", "RoleName", {}),
+        ("iam", "list_policies", "Policies", "PolicyName", {"Scope": "Local"}),
+        ("logs", "describe_log_groups", "logGroups", "logGroupName", {}),
+        ("sqs", "list_queues", "QueueUrls", None, {}),
+        ("secretsmanager", "list_secrets", "SecretList", "Name", {}),
+        ("apigateway", "get_rest_apis", "items", "name", {}),
+        ("apigateway", "get_usage_plans", "items", "name", {}),
+        ("events", "list_rules", "Rules", "Name", {}),
+        ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", {}),
+        ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName", {}),
+    ]
+    def names(service, call, members, name, arguments):
+        found = getattr(client(service), call)(**arguments).get(members, [])
+        return [entry if name is None else entry[name] for entry in found]
+    return {f"{kind[0]} {kind[1]}": [name for name in names(*kind) if "shoebox" in name] for kind in kinds}
 
 
 class Deployed(unittest.TestCase):
@@ -108,8 +142,14 @@ class Deployed(unittest.TestCase):
         described = events.describe_rule(Name=rule)
         self.assertEqual((described["ScheduleExpression"], described["State"]), ("rate(5 minutes)", "ENABLED"))
         (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
-        self.assertTrue(target["Arn"].endswith(":function:shoebox-local-sweep"))
         self.assertTrue(target["DeadLetterConfig"]["Arn"].endswith(":shoebox-local-failed-events"))
+        runs = len(log("sweep"))
+        # Nobody wants to wait for five minutes.
+        events.put_rule(Name=rule, ScheduleExpression="rate(1 minute)", State="ENABLED")
+        try:
+            self.assertTrue(eventually(lambda: len(log("sweep")) > runs, seconds=90))
+        finally:
+            events.put_rule(Name=rule, ScheduleExpression=described["ScheduleExpression"], State="ENABLED")
 
     def test_the_gateway_s_own_answers_are_problem_documents(self):
         answer = User().call("GET", "/nothing/here")
@@ -171,22 +211,24 @@ class Rights(unittest.TestCase):
         self.removed_one_by_one("sweep")
 
 
-class Scripts(unittest.TestCase):
+class Scripts(Operated):
     def test_a_repeated_deploy_changes_nothing(self):
         self.assertIn("No changes to deploy", script("scripts/deploy", "local", "--no-package"))
 
-    def test_code_that_is_not_what_was_packaged_is_noticed(self):
-        functions = client("lambda")
-        package = {name: (ROOT / f"dist/{name}.zip").read_bytes() for name in ("list", "get")}
-        functions.update_function_code(FunctionName="shoebox-local-get", ZipFile=package["list"])
-        try:
-            self.assertIn("shoebox-local-get has the code", script("scripts/deploy", "local", "--no-package", expected=1))
-        finally:
-            functions.update_function_code(FunctionName="shoebox-local-get", ZipFile=package["get"])
+    def test_code_that_is_not_what_was_packaged_is_noticed_and_replaced_when_told_to(self):
+        package = (ROOT / "dist/list.zip").read_bytes()
+        client("lambda").update_function_code(FunctionName="shoebox-local-get", ZipFile=package)
+        said = script("scripts/deploy", "local", "--no-package", expected=1)
+        self.assertIn("shoebox-local-get has the code", said)
+        command = re.search(r"scripts/deploy local .*--force", said).group().split()
+        self.assertIn("Each function has the code that was packaged.", script(*command))
 
     def test_resources_alone_are_made_once_and_for_all(self):
         names = {"BUCKET_NAME": "own-bucket", "TABLE_NAME": "own-table", "SECRET_NAME": "own_token"}
-        first, second = (script("scripts/create-resources", environment=names) for _ in range(2))
+        # As at AWS, where a new table cannot be backed up at once.
+        with refusing_once("UpdateContinuousBackups", "ContinuousBackupsUnavailableException") as endpoint:
+            first = script("scripts/create-resources", environment={**names, "AWS_ENDPOINT_URL": endpoint})
+        second = script("scripts/create-resources", environment=names)
         self.assertEqual((first, second), ("bucket own-bucket\ntable own-table\nsecret own_token\n",) * 2)
         table = client("dynamodb").describe_table(TableName="own-table")["Table"]
         made = client("dynamodb").describe_table(TableName=resource("ImagesTable"))["Table"]
@@ -196,28 +238,29 @@ class Scripts(unittest.TestCase):
         self.assertEqual(indexes, [(index["IndexName"], index["KeySchema"], index["Projection"]) for index in made["GlobalSecondaryIndexes"]])
 
 
+    def test_where_keys_are_required_only_their_holders_are_let_in(self):
+        user = User()
+        script("scripts/deploy", "local", "--no-package", "--param", "apiKeyRequired=true")
+        try:
+            refused = user.call("GET", "/images")
+            self.assertEqual((refused.status, refused.json["code"]), (403, "invalid_api_key"))
+            gateway = client("apigateway")
+            key = gateway.create_api_key(name="ann", enabled=True)
+            gateway.create_usage_plan_key(usagePlanId=resource("ApiUsagePlan"), keyId=key["id"], keyType="API_KEY")
+            self.assertEqual(fetch("GET", f"{API}/images", headers={"x-api-key": key["value"]}).status, 200)
+            gateway.delete_api_key(apiKey=key["id"])
+            self.assertEqual(fetch("GET", f"{API}/images", headers={"x-api-key": key["value"]}).status, 403)
+        finally:
+            script("scripts/deploy", "local", "--no-package")
+
+
 class ThenRemoved(unittest.TestCase):
     def test_removal_leaves_nothing(self):
         User().upload()
-        bucket = resource("ImagesBucket")
+        kinds = made()
+        self.assertEqual([kind for kind, names in kinds.items() if not names], [])
         script("scripts/remove", "local", "--yes")
-        def names(service, call, members, name):
-            found = getattr(client(service), call)().get(members, [])
-            return [entry if name is None else entry[name] for entry in found]
-        self.assertNotIn(bucket, names("s3", "list_buckets", "Buckets", "Name"))
-        left = [
-            *names("lambda", "list_functions", "Functions", "FunctionName"),
-            *names("dynamodb", "list_tables", "TableNames", None),
-            *names("s3", "list_buckets", "Buckets", "Name"),
-            *names("iam", "list_roles", "Roles", "RoleName"),
-            *names("logs", "describe_log_groups", "logGroups", "logGroupName"),
-            *names("sqs", "list_queues", "QueueUrls", None),
-            *names("secretsmanager", "list_secrets", "SecretList", "Name"),
-            *names("apigateway", "get_rest_apis", "items", "name"),
-            *names("apigateway", "get_usage_plans", "items", "name"),
-            *names("events", "list_rules", "Rules", "Name"),
-        ]
-        self.assertEqual([name for name in left if "shoebox" in name], [])
+        self.assertEqual(made(), {kind: [] for kind in kinds})
         self.assertIn("There is no stack shoebox-local", script("scripts/remove", "local", "--yes"))
 
 

@@ -1,56 +1,18 @@
 """The packaged template of prod: what emulators ignore, and so no deploy to one can show."""
 
 import json
-import os
 import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from packaged import FOLDER, ROOT, NotPackaged, Packaged, package, packaged, resources_of
+
 FUNCTIONS = ["upload", "list", "get", "update", "delete", "ingest", "sweep"]
-# With everything that a parameter can add.
-EDGE = {
-    "domain": "true", "domainName": "images.example.com", "hostedZoneId": "Z0123456789",
-    "certificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/one",
-    "cdn": "true", "cdnPublicKey": "a key", "cdnDomainName": "cdn.example.com",
-    "cdnCertificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/two",
-    "waf": "true", "provisionedConcurrency": "2",
-}
 
 
-def packaged(stage, folder, **parameters):
-    """The path of the template of a stage."""
-    options = [option for name, value in parameters.items() for option in ("--param", f"{name}={value}")]
-    command = ["osls", "package", "--stage", stage, "--package", folder, *options]
-    # Of no endpoint and no account: packaging asks nobody.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=environment)
-    return pathlib.Path(folder) / "cloudformation-template-update-stack.json"
-
-
-class Template(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.path = packaged("prod", f"{cls.folder.name}/prod")
-        cls.edge_path = packaged("prod", f"{cls.folder.name}/edge", **EDGE)
-        cls.text = cls.path.read_text()
-        cls.resources = json.loads(cls.text)["Resources"]
-        cls.edge = json.loads(cls.edge_path.read_text())["Resources"]
-
-    def of(self, name):
-        return self.resources[name]["Properties"]
-
-    def of_type(self, kind):
-        return {name: r["Properties"] for name, r in self.resources.items() if r["Type"] == kind}
-
-    def function(self, name):
-        return self.of(f"{name.capitalize()}LambdaFunction")
-
+class Template(Packaged):
     def test_cfn_lint_has_nothing_to_say_with_and_without_the_edge(self):
         command = ["cfn-lint", "--non-zero-exit-code", "informational", str(self.path), str(self.edge_path)]
         lint = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -64,17 +26,33 @@ class Template(unittest.TestCase):
 
     def test_images_rows_and_secret_outlive_the_stack_and_the_table_cannot_be_deleted(self):
         for name in ("ImagesBucket", "ImagesTable", "ApiTokenSecret"):
-            self.assertEqual(self.resources[name]["DeletionPolicy"], "Retain", name)
+            # Except where they were made by the very deploy that is rolled back.
+            self.assertEqual(self.resources[name]["DeletionPolicy"], "RetainExceptOnCreate", name)
             self.assertEqual(self.resources[name]["UpdateReplacePolicy"], "Retain", name)
         self.assertIs(self.of("ImagesTable")["DeletionProtectionEnabled"], True)
+
+    def test_what_was_kept_can_be_imported_by_the_template_of_the_manual(self):
+        manual = (ROOT / "docs/OPERATIONS.md").read_text()
+        (program,) = re.findall(r"^node -e '([^']+)'", manual, re.MULTILINE)
+        program = program.replace("./dist/kept/cloudformation-template-update-stack.json", str(self.path))
+        path = pathlib.Path(FOLDER.name) / "kept.json"
+        path.write_text(subprocess.run(["node", "-e", program], check=True, capture_output=True, text=True).stdout)
+        kept = json.loads(path.read_text())["Resources"]
+        self.assertEqual(list(kept), ["ImagesBucket", "ImagesTable", "ApiTokenSecret"])
+        # An import takes nothing that has no policy, and the deploy after it must find nothing else to change.
+        for name, resource in kept.items():
+            self.assertIn("DeletionPolicy", resource)
+            rest = {key: value for key, value in self.of(name).items() if key != "NotificationConfiguration"}
+            self.assertEqual(resource["Properties"], rest)
+        lint = subprocess.run(["cfn-lint", str(path)], cwd=ROOT, capture_output=True, text=True)
+        self.assertEqual((lint.returncode, lint.stdout), (0, ""))
 
     def test_the_stack_itself_is_protected_where_the_data_is(self):
         state = json.loads((self.path.parent / "serverless-state.json").read_text())
         self.assertIs(state["service"]["provider"]["deletionProtection"], True)
 
     def test_a_stage_that_is_not_prod_leaves_nothing(self):
-        with tempfile.TemporaryDirectory() as folder:
-            resources = json.loads(packaged("dev", folder).read_text())["Resources"]
+        resources = packaged("dev")
         kept = [name for name, resource in resources.items() if resource.get("DeletionPolicy", "Delete") != "Delete"]
         # The role by which API Gateway writes logs is the account's.
         self.assertEqual(sorted(kept), ["ApiAccount", "ApiLogsRole"])
@@ -100,6 +78,8 @@ class Template(unittest.TestCase):
 
     def test_browsers_may_use_presigned_urls_and_see_what_they_answer(self):
         (rule,) = self.of("ImagesBucket")["CorsConfiguration"]["CorsRules"]
+        # Several origins are several entries.
+        self.assertEqual(rule["AllowedOrigins"], {"Fn::Split": [",", "*"]})
         self.assertEqual(rule["AllowedMethods"], ["GET", "HEAD", "PUT"])
         # The headers that a direct upload must send.
         self.assertEqual(rule["AllowedHeaders"], ["content-type", "if-none-match", "x-amz-checksum-sha256"])
@@ -128,6 +108,12 @@ class Template(unittest.TestCase):
         self.assertEqual((settings["ResourcePath"], settings["HttpMethod"]), ("/*", "*"))
         self.assertEqual((settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]), (100, 200))
         self.assertIs(settings["DataTraceEnabled"], False)
+        # Nothing looks at the metrics of a method, and each is paid for.
+        self.assertIs(settings["MetricsEnabled"], False)
+        watched = [alarm for alarm in self.of_type("AWS::CloudWatch::Alarm").values() if alarm["Namespace"] == "AWS/ApiGateway"]
+        self.assertTrue(watched)
+        for alarm in watched:
+            self.assertEqual([dimension["Name"] for dimension in alarm["Dimensions"]], ["ApiName", "Stage"])
         self.assertEqual(stage["AccessLogSetting"]["DestinationArn"], {"Fn::GetAtt": ["AccessLogs", "Arn"]})
         log = stage["AccessLogSetting"]["Format"]
         asked = set(json.loads(log.replace("$context.status", "200")))
@@ -139,6 +125,13 @@ class Template(unittest.TestCase):
         self.assertEqual(plan["Throttle"], {"RateLimit": 20, "BurstLimit": 40})
         self.assertEqual(plan["Quota"], {"Limit": 1_000_000, "Period": "MONTH"})
         self.assertEqual(plan["ApiStages"], [{"ApiId": {"Ref": "ApiGatewayRestApi"}, "Stage": {"Ref": "ApiStage"}}])
+
+    def test_no_refusal_of_the_gateway_is_given_a_status_that_is_not_its_own(self):
+        statuses = {r["ResponseType"]: r.get("StatusCode") for r in self.of_type("AWS::ApiGateway::GatewayResponse").values()}
+        self.assertEqual(statuses, {
+            "MISSING_AUTHENTICATION_TOKEN": "404", "REQUEST_TOO_LARGE": "413", "THROTTLED": "429", "QUOTA_EXCEEDED": "429",
+            "INVALID_API_KEY": "403", "WAF_FILTERED": "403", "DEFAULT_4XX": None,
+            "INTEGRATION_TIMEOUT": "504", "INTEGRATION_FAILURE": "502", "DEFAULT_5XX": "500"})
 
     def test_access_logs_wait_for_the_account_s_role(self):
         self.assertIn("ApiAccount", self.resources["ApiStage"]["DependsOn"])
@@ -155,11 +148,13 @@ class Template(unittest.TestCase):
             self.assertNotIn("StageName", resources[name]["Properties"])
             return name
 
-        with tempfile.TemporaryDirectory() as folder:
-            again = json.loads(packaged("prod", f"{folder}/again").read_text())["Resources"]
-            changed = json.loads(packaged("prod", f"{folder}/changed", rateLimit=7).read_text())["Resources"]
+        again = resources_of(package("prod"))
+        changed = packaged("prod", rateLimit=7)
+        anew = packaged("prod", redeploy="2")
         self.assertEqual(deployment(self.resources), deployment(again))
         self.assertEqual(deployment(self.resources), deployment(changed))
+        # A route that is gone is still there when the next deployment is made, and leaves with the one after it.
+        self.assertNotEqual(deployment(self.resources), deployment(anew))
         # Methods lead to other versions of the functions.
         self.assertNotEqual(deployment(self.resources), deployment(self.edge))
 
@@ -182,10 +177,27 @@ class Template(unittest.TestCase):
             self.assertEqual("MALLOC_MMAP_THRESHOLD_" in function["Environment"]["Variables"], holds_bodies, name)
             self.assertEqual(function["MemorySize"] > 256, holds_bodies, name)
 
+    def test_every_variable_of_the_functions_can_be_set_and_is_by_its_parameter(self):
+        # The first two parts are what functions read; of these Lambda sets those of AWS.
+        described = "".join((ROOT / ".env.example").read_text().split("\n# -- ")[1:3])
+        variables = set(re.findall(r"^#((?!AWS_)\w+)=", described, re.MULTILINE))
+        self.assertGreater(len(variables), 10)
+        parameters = {
+            "logLevel": "warn", "metrics": "none", "maxImageSize": "1000", "maxImagePixels": "2000", "lastKeySecret": "a=b",
+            "allowedContentTypes": "image/png,image/gif", "presignedUrlExpiration": "60", "allowAnonymous": "true"}
+        named = {re.sub("[A-Z]", r"_\g<0>", name).upper(): value for name, value in parameters.items()}
+        resources = packaged("dev", **parameters)
+        for name in FUNCTIONS:
+            found = resources[f"{name.capitalize()}LambdaFunction"]["Properties"]["Environment"]["Variables"]
+            self.assertLessEqual(variables, found.keys())
+            self.assertLessEqual(named.items(), found.items())
+
     def test_no_environment_holds_a_secret_and_prod_is_closed_to_callers_nobody_knows(self):
         for name in FUNCTIONS:
             variables = self.function(name)["Environment"]["Variables"]
-            self.assertFalse([key for key in variables if re.search("SECRET|TOKEN|PASSWORD|KEY$", key)])
+            # LAST_KEY_SECRET guards nothing, and is not set unless asked for.
+            secrets = [value for key, value in variables.items() if re.search("SECRET|TOKEN|PASSWORD|KEY$", key)]
+            self.assertEqual(secrets, [""])
             self.assertEqual(variables["ALLOW_ANONYMOUS"], "false")
             self.assertEqual(variables["STAGE"], "prod")
 
@@ -233,29 +245,30 @@ class Template(unittest.TestCase):
         self.assertNotRegex(self.text, r'[":]\d{12}[":]')
         self.assertNotRegex(self.text, r"\b(us|eu|ap|sa|ca|me|af)-[a-z]+-\d\b")
 
-    def test_nothing_of_the_edge_is_there_unasked(self):
-        edge = {"ApiDomain", "ApiDomainMapping", "ApiDomainRecord", "Cdn", "CdnBytes", "CdnKey", "CdnKeys", "Firewall", "FirewallOfStage"}
-        self.assertFalse(edge & self.resources.keys())
-        self.assertLessEqual(edge, self.edge.keys())
+    def test_names_that_an_account_has_once_for_all_regions_name_their_region(self):
+        once = {"AWS::S3::Bucket": "BucketName", "AWS::CloudWatch::Dashboard": "DashboardName"}
+        names = [r["Properties"].get(once[r["Type"]]) for r in self.edge.values() if r["Type"] in once]
+        names.append(self.edge["CdnBytes"]["Properties"]["CachePolicyConfig"]["Name"])
+        names.append(self.edge["CdnKeys"]["Properties"]["KeyGroupConfig"]["Name"])
+        # The bucket of the deployments has no name of ours.
+        names = [name["Fn::Sub"] for name in names if name]
+        self.assertEqual(len(names), 4)
+        for name in names:
+            self.assertIn("${AWS::Region}", name)
 
-    def test_the_edge_caches_bytes_by_path_and_accept_and_wants_them_signed(self):
-        cache = self.edge["CdnBytes"]["Properties"]["CachePolicyConfig"]
-        key = cache["ParametersInCacheKeyAndForwardedToOrigin"]
-        self.assertEqual(key["HeadersConfig"], {"HeaderBehavior": "whitelist", "Headers": ["Accept"]})
-        self.assertEqual(key["QueryStringsConfig"], {"QueryStringBehavior": "all"})
-        # 0: what says `private` or nothing is not kept.
-        self.assertEqual((cache["MinTTL"], cache["DefaultTTL"], cache["MaxTTL"]), (0, 0, 86400))
-        distribution = self.edge["Cdn"]["Properties"]["DistributionConfig"]
-        for behavior in distribution["CacheBehaviors"]:
-            self.assertRegex(behavior["PathPattern"], r"/images/\*/content$")
-            self.assertEqual(behavior["CachePolicyId"], {"Ref": "CdnBytes"})
-            self.assertIn([{"Ref": "CdnKeys"}], behavior["TrustedKeyGroups"]["Fn::If"])
-        self.assertEqual(distribution["DefaultCacheBehavior"]["CachePolicyId"], "4135ea2d-6df8-44a3-9df3-4b5a84be39ad")
+    def test_the_bucket_has_one_name_wherever_it_is_named(self):
+        name = self.of("ImagesBucket")["BucketName"]["Fn::Sub"]
+        self.assertEqual(name, "shoebox-prod-images-${AWS::AccountId}-${AWS::Region}")
+        self.assertEqual(set(re.findall(r"shoebox-prod-images-[^/\"]*", self.text)), {name})
 
-    def test_provisioned_instances_are_those_of_upload_list_and_get(self):
-        aliases = {n for n, r in self.edge.items() if r["Type"] == "AWS::Lambda::Alias"}
-        self.assertEqual(aliases, {f"{name}ProvConcLambdaAlias" for name in ("Upload", "List", "Get")})
-        self.assertFalse(self.of_type("AWS::Lambda::Alias"))
+    def test_a_stage_may_be_as_long_as_the_bucket_s_name_can_take_and_no_longer(self):
+        longest = "a" * 20
+        name = f"shoebox-{longest}-images-{'1' * 12}-ap-southeast-1"
+        self.assertEqual(len(name), 63)
+        packaged(longest)
+        for stage in (longest + "a", "Prod"):
+            with self.assertRaisesRegex(NotPackaged, f"The stage is called {stage}"):
+                packaged(stage)
 
 
 if __name__ == "__main__":

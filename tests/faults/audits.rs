@@ -66,14 +66,18 @@ async fn change_image(world: &World, id: ImageId, expression: &str) {
     change(world, key_of(&format!("IMG#{id}"), "IMG"), expression).await;
 }
 
-async fn set_due(world: &World, id: ImageId, seconds: i64) {
+async fn set_number(world: &World, key: Vec<(String, AttributeValue)>, name: &str, number: i64) {
     let update = world.dynamodb.update_item().table_name(&world.table);
-    let key = key_of(&format!("IMG#{id}"), "IMG");
     let update = update.set_key(Some(key.into_iter().collect()));
-    let seconds = AttributeValue::N(seconds.to_string());
-    let update = update.update_expression("SET due_at = :due");
-    let update = update.expression_attribute_values(":due", seconds);
+    let number = AttributeValue::N(number.to_string());
+    let update = update.update_expression(format!("SET {name} = :number"));
+    let update = update.expression_attribute_values(":number", number);
     update.send().await.unwrap();
+}
+
+async fn set_due(world: &World, id: ImageId, seconds: i64) {
+    let key = key_of(&format!("IMG#{id}"), "IMG");
+    set_number(world, key, "due_at", seconds).await;
 }
 
 async fn put_row(world: &World, row: Vec<(String, AttributeValue)>) {
@@ -283,4 +287,62 @@ async fn tombstones_that_nothing_will_drop_are_found() {
     );
     change_image(&world, id, "REMOVE #expires").await;
     assert_eq!(stuck(3).await, 1);
+}
+
+#[tokio::test]
+async fn an_upload_or_delete_that_meets_the_audit_is_no_finding() {
+    let world = World::new("1").await;
+    let user = UserId::parse("ann").unwrap();
+    let now = TimeDelta::zero();
+    // The objects have been listed, the rows have not been read.
+    let script = Arc::new(Script::default().with_gate_before("Scan"));
+    let (audited, uploaded) = interleave(
+        &script,
+        play(&script, audit(&world, Repair::DryRun, now)),
+        world.upload(&user, None, picture(1), world.start),
+    )
+    .await;
+    let image = uploaded.unwrap();
+    let report = audited.good().unwrap();
+    assert_eq!((report.active_images, report.objects), (1, 0));
+    assert_eq!(report.finding_count(), 0, "{report:?}");
+
+    let key = format!("images/{user}/{}/{}", image.id, sha256(&picture(1)));
+    let remove = world.s3.delete_object().bucket(&world.bucket).key(&key);
+    remove.send().await.unwrap();
+    let report = found(&world, now).await;
+    let findings = (report.images_without_object, report.finding_count());
+    assert_eq!(findings, (1, 1));
+    let script = Arc::new(Script::default().with_gate_before("GetItem"));
+    let (audited, deleted) = interleave(
+        &script,
+        play(&script, audit(&world, Repair::DryRun, now)),
+        world.delete(&user, image.id, world.start),
+    )
+    .await;
+    deleted.unwrap();
+    let report = audited.good().unwrap();
+    assert_eq!(report.finding_count(), 0, "{report:?}");
+}
+
+#[tokio::test]
+async fn an_outdated_listing_row_is_found_and_kept_until_the_next_change_of_its_image() {
+    let world = World::new("1").await;
+    let user = UserId::parse("ann").unwrap();
+    let image = world.upload(&user, None, picture(1), world.start);
+    let image = image.await.unwrap();
+    let patch = json!({"description": "new"});
+    let patch = world.patch(&user, image.id, patch, world.start);
+    patch.await.unwrap();
+    let listing = key_of("U#ann#public#T#sea", &sort_key(&image));
+    set_number(&world, listing, "rev", 1).await;
+    let report = audit(&world, Repair::Apply, LATER).await.unwrap();
+    let findings = (report.stray_listing_rows, report.missing_listing_rows);
+    assert_eq!((findings, report.repaired), ((1, 1), 0));
+    let again = found(&world, LATER).await;
+    assert_eq!(again.listing_rows, report.listing_rows);
+    let patch = json!({"description": "newer"});
+    let patch = world.patch(&user, image.id, patch, world.start);
+    patch.await.unwrap();
+    assert_eq!(found(&world, LATER).await.finding_count(), 0);
 }

@@ -6,7 +6,8 @@ use serde_json::json;
 use shoebox_core::{Error, ImageId, Precondition, UserId};
 
 use crate::support::{
-    Batch, Expect, Fault, Landing, Plan, Script, caller, explore, interleave, picture, play,
+    Batch, Expect, Fault, Landing, Plan, Script, caller, explore, interleave, not_a_picture,
+    picture, play,
 };
 
 /// How many calls a delete makes that nobody disturbs.
@@ -211,6 +212,30 @@ async fn bytes_that_land_after_the_delete_are_removed_again() {
             batch.land(&script, &plan, Landing::AfterTheClients).await;
             batch.expect(&user, format!("{plan:?}"), Expect::Gone);
         }
+    }
+    batch.finish().await;
+}
+
+#[tokio::test]
+async fn an_upload_that_was_never_shown_cannot_be_deleted_at_any_stage() {
+    let batch = Batch::new().await;
+    let (world, now) = (&batch.world, batch.world.start);
+    let wrong = not_a_picture(&picture(1));
+    // Before the refusal, before the removal, before the tombstone, and after it.
+    for stage in 2..=5 {
+        let (user, _) = batch.user();
+        let started = world.start_direct(&user, None, wrong.len(), now).await;
+        let started = started.unwrap();
+        assert_eq!(world.put(&started, &wrong).await, 200);
+        let script = Arc::new(Script::of(&[(stage, Fault::KilledBefore)]));
+        let (id, caller) = (started.upload.id, caller(&user));
+        play(&script, world.uploader.complete(&caller, id, now)).await;
+        let deleted = world.delete(&user, id, now).await;
+        assert!(
+            matches!(deleted, Err(Error::NotFound)),
+            "{stage}: {deleted:?}"
+        );
+        batch.expect(&user, format!("stage {stage}"), Expect::Gone);
     }
     batch.finish().await;
 }

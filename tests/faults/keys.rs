@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shoebox_core::{DirectStart, Error, IdempotencyKey, Image, StartedUpload, SweepReport, UserId};
 
 use crate::support::{
-    Batch, Expect, Fault, Landing, Plan, Script, World, caller, explore, explore_with, interleave,
-    not_a_picture, picture, play,
+    Batch, Canned, Expect, Fault, Landing, Plan, Script, World, caller, explore, explore_with,
+    interleave, not_a_picture, picture, play,
 };
 
 /// Leases are over, calls in flight are not.
@@ -279,6 +279,26 @@ async fn two_repeats_of_what_was_swept_make_one_image() {
         calls = script.calls().len();
         gate += 1;
     }
+    batch.finish().await;
+}
+
+#[tokio::test]
+async fn a_row_that_is_taken_at_the_last_try_is_gone_on_from() {
+    let batch = Batch::new().await;
+    let client = Client::new(&batch);
+    client.is_killed(2, Fault::KilledBefore).await;
+    sweep(&batch, LATE).await.unwrap();
+    // The first says that the id is taken; of the five that take it the last is made.
+    let lost = Fault::Answers(Canned::ConditionFailed);
+    let script = Arc::new(Script::of_operation("PutItem", lost, 5));
+    let upload = client.upload(1, batch.world.after(LATE));
+    let outcome = play(&script, upload).await;
+    assert!(
+        outcome.good().is_some(),
+        "{outcome:?}: {:?}",
+        script.calls()
+    );
+    batch.expect(&client.user, "taken at the last try", Expect::Shown);
     batch.finish().await;
 }
 

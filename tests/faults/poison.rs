@@ -221,3 +221,41 @@ async fn a_refused_object_is_no_try_and_is_refused_at_once() {
     assert_eq!(outcome.good().map(|report| report.rejected), Some(1));
     batch.finish().await;
 }
+
+#[tokio::test]
+async fn a_refusal_that_a_store_fails_is_tried_again_and_keeps_its_reason() {
+    let batch = Batch::new().await;
+    let (world, wrong) = (&batch.world, not_a_picture(&picture(1)));
+    let (user, _) = batch.user();
+    let start = world.start_direct(&user, None, wrong.len(), world.start);
+    let started = start.await.unwrap();
+    let id = started.upload.id;
+    assert_eq!(world.put(&started, &wrong).await, 200);
+    batch.expect(&user, "no image", Expect::Gone);
+    // The shards before come first. In its own: the page, the row, the try, the object, the refusal.
+    let minute = world.after(LATE).timestamp().div_euclid(60);
+    let shards_before = (i64::from(shard(id)) - minute).rem_euclid(4);
+    let refusal = usize::try_from(shards_before).unwrap() + 4;
+    for _ in 0..5 {
+        let script = Arc::new(Script::of(&[(refusal, Fault::Refused)]));
+        let report = sweep(&batch, &script, LATE, BUDGET).await;
+        let report = *report.good().unwrap();
+        assert_eq!(
+            script.calls()[refusal],
+            "UpdateItem",
+            "{:?}",
+            script.calls()
+        );
+        assert_eq!((report.failed, report.rejected), (1, 0), "{report:?}");
+    }
+    let report = sweep(&batch, &Arc::default(), LATE, BUDGET).await;
+    assert_eq!(report.good().map(|report| report.rejected), Some(1));
+    let (caller, late) = (caller(&user), batch.world.after(LATE));
+    match batch.world.uploader.complete(&caller, id, late).await {
+        Err(Error::BadImage { detail, .. }) => {
+            assert!(detail.contains("no known image"), "{detail}");
+        }
+        other => panic!("{other:?}"),
+    }
+    batch.finish().await;
+}

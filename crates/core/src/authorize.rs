@@ -147,7 +147,8 @@ mod tests {
     fn a_verified_caller_lists_only_public_images_of_others() {
         let (ann, bob) = (user("ann"), Caller::User(user("bob")));
         assert_eq!(listable(&bob, &ann, None).unwrap(), [Visibility::Public]);
-        assert!(listable(&bob, &ann, Some(Visibility::Private)).is_err());
+        let refused = listable(&bob, &ann, Some(Visibility::Private));
+        assert!(matches!(refused, Err(Error::Forbidden)), "{refused:?}");
         assert_eq!(listable(&bob, &user("bob"), None).unwrap(), Visibility::ALL);
     }
 }

@@ -122,6 +122,8 @@ impl Deleter {
                 State::Uploading(_) | State::Direct(_) | State::Deleted => {
                     return Err(Error::NotFound);
                 }
+                // Never shown, so there is nothing that anybody could delete.
+                State::Deleting if row.aborted => return Err(Error::NotFound),
                 State::Deleting => {
                     authorize_owned(caller, Action::Change, &row.user_id, row.visibility)?;
                     return Ok(row);

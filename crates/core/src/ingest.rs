@@ -9,7 +9,7 @@ use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, ImageRules, bucket_name, table_name};
 use crate::model::to_millis;
 use crate::repo::{Images, Objects, Row, State, id_in_key, owner_in_key};
-use crate::upload::{Publisher, is_about_the_image};
+use crate::upload::{Publisher, Verdict};
 use crate::{Error, ImageId};
 
 /// What an event led to.
@@ -65,12 +65,13 @@ impl Ingester {
         match &row.state {
             State::Uploading(_) | State::Active(_) => Ok(Ingested::Ignored),
             State::Direct(upload) => match self.publisher.publish(&row, upload, now).await {
-                Ok(_) => Ok(Ingested::Published(id)),
+                Ok(Verdict::Shown(_)) => Ok(Ingested::Published(id)),
+                Ok(Verdict::Refused(refusal)) => {
+                    refusal.noted?;
+                    Ok(Ingested::Rejected(id, refusal.reason.detail()))
+                }
                 // A late event of an object that is gone again.
                 Err(Error::BytesMissing | Error::NotFound) => Ok(Ingested::Ignored),
-                Err(error) if is_about_the_image(&error) => {
-                    Ok(Ingested::Rejected(id, error.detail()))
-                }
                 Err(error) => Err(error),
             },
             State::Deleting | State::Deleted => {
@@ -81,7 +82,7 @@ impl Ingester {
     }
 
     /// An object of the image's owner under the image's id, and not the image's: it was put by the URL of an upload that
-    /// came to nothing before, so slowly that its row was begun anew. No row goes back to its name.
+    /// came to nothing before, so slowly that its row was begun anew. No row goes back to its name before its tombstone is over, a day later.
     async fn other_object(&self, row: &Row, key: &str) -> Result<Ingested, Error> {
         if owner_in_key(key).as_ref() != Some(&row.user_id) {
             return Ok(Ingested::Ignored);

@@ -142,7 +142,12 @@ impl Links {
         let read = SignedRead {
             key: &key,
             expires_in: Duration::from_secs(expires_in_secs),
-            content_disposition: options.attachment.then(|| content_disposition(image)),
+            content_type: image.format.content_type(),
+            content_disposition: if options.attachment {
+                content_disposition(image)
+            } else {
+                "inline".to_owned()
+            },
             cache_control: cache_control(image),
             head: options.head,
         };

@@ -37,15 +37,23 @@ macro_rules! asset {
 }
 
 /// Every file that is ours. Swagger UI's own are asked from its crate.
-const FILES: [(&str, &str, &[u8]); 12] = [
+const FILES: [(&str, &str, &[u8]); 20] = [
     asset!("/", HTML, "gallery/index.html"),
     asset!("/gallery/gallery.css", CSS, "gallery/gallery.css"),
-    asset!("/gallery/gallery.js", JAVASCRIPT, "gallery/gallery.js"),
     asset!("/gallery/api.js", JAVASCRIPT, "gallery/api.js"),
     asset!("/gallery/detail.js", JAVASCRIPT, "gallery/detail.js"),
+    asset!("/gallery/dom.js", JAVASCRIPT, "gallery/dom.js"),
+    asset!("/gallery/drop.js", JAVASCRIPT, "gallery/drop.js"),
+    asset!("/gallery/facts.js", JAVASCRIPT, "gallery/facts.js"),
+    asset!("/gallery/gallery.js", JAVASCRIPT, "gallery/gallery.js"),
+    asset!("/gallery/grid.js", JAVASCRIPT, "gallery/grid.js"),
+    asset!("/gallery/identity.js", JAVASCRIPT, "gallery/identity.js"),
+    asset!("/gallery/paging.js", JAVASCRIPT, "gallery/paging.js"),
     asset!("/gallery/picture.js", JAVASCRIPT, "gallery/picture.js"),
+    asset!("/gallery/queue.js", JAVASCRIPT, "gallery/queue.js"),
     asset!("/gallery/thumbhash.js", JAVASCRIPT, "gallery/thumbhash.js"),
     asset!("/gallery/upload.js", JAVASCRIPT, "gallery/upload.js"),
+    asset!("/gallery/viewer.js", JAVASCRIPT, "gallery/viewer.js"),
     asset!("/docs", HTML, "docs/index.html"),
     asset!("/docs/start.js", JAVASCRIPT, "docs/start.js"),
     asset!("/redoc", HTML, "redoc/index.html"),

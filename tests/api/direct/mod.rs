@@ -28,7 +28,7 @@ async fn put(shoebox: &Shoebox, pending: &Value, bytes: &[u8]) -> Answer {
     put_with(shoebox, pending, bytes, &[]).await
 }
 
-/// As [`put`], with other values for some headers; an empty one leaves the header out.
+/// As [`put`], with other values for some headers, and others beside; an empty one leaves the header out.
 async fn put_with(
     shoebox: &Shoebox,
     pending: &Value,
@@ -47,6 +47,10 @@ async fn put_with(
         if name != "content-length" && !value.is_empty() {
             call = call.header(name, value);
         }
+    }
+    let told = upload["headers"].as_object().unwrap();
+    for (name, value) in other.iter().filter(|(name, _)| !told.contains_key(*name)) {
+        call = call.header(name, value);
     }
     call.bytes(bytes.to_vec()).await
 }

@@ -102,6 +102,47 @@ async fn bytes_that_are_no_such_image_are_removed_with_the_upload() {
 }
 
 #[tokio::test]
+async fn headers_that_nobody_asked_for_are_refused_or_reach_no_reader() {
+    let shoebox = Shoebox::shared().await;
+    let file = picture::png(7, 7);
+    for (header, value) in [
+        ("content-encoding", "gzip"),
+        ("content-language", "tlh"),
+        ("expires", "Thu, 01 Jan 2099 00:00:00 GMT"),
+    ] {
+        let user = Shoebox::user("unasked");
+        let pending = started(&shoebox, &user, &file, &json!({})).await;
+        let answer = put_with(&shoebox, &pending, &file, &[(header, value)]).await;
+        assert_eq!(answer.status, 200, "{header}: {answer:?}");
+        let answer = complete(&shoebox, &user, &pending).await;
+        let detail = text(&answer.problem(422, "invalid_image"), "detail");
+        assert!(detail.to_lowercase().contains(header), "{detail}");
+        until_status(&shoebox, &text(&pending, "image_id"), "deleted").await;
+        assert!(shoebox.stores.keys_of(&user).await.is_empty());
+    }
+    let user = Shoebox::user("overridden");
+    let pending = started(&shoebox, &user, &file, &json!({})).await;
+    let others = [
+        ("content-disposition", "attachment; filename=\"evil.exe\""),
+        ("cache-control", "public, max-age=1"),
+    ];
+    let answer = put_with(&shoebox, &pending, &file, &others).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(complete(&shoebox, &user, &pending).await.status, 200);
+    let image = assert_published(&shoebox, &user, &pending, &file).await;
+    let target = format!("/images/{}?presigned=true", text(&image, "image_id"));
+    let url = text(&shoebox.get(&target).send().await.json(), "presigned_url");
+    let read = shoebox.get(&url).send().await;
+    assert_eq!(read.body, file);
+    assert_eq!(read.header("content-disposition"), "inline");
+    assert_eq!(
+        read.header("cache-control"),
+        "public, max-age=31536000, immutable"
+    );
+    assert_eq!(read.header("content-type"), "image/png");
+}
+
+#[tokio::test]
 async fn the_key_of_a_refused_upload_says_why() {
     let shoebox = Shoebox::shared().await;
     let user = Shoebox::user("refusedkey");
@@ -191,6 +232,12 @@ async fn a_declaration_is_checked_before_a_row_is_written() {
             400,
             "invalid_request",
             vec!["sha256"],
+        ),
+        (
+            json!({ "content_type": null, "size": null, "sha256": "x" }),
+            400,
+            "invalid_request",
+            vec!["content_type", "sha256", "size"],
         ),
         (
             json!({ "tags": ["t".repeat(65)] }),

@@ -153,7 +153,7 @@ async fn a_presigned_url_is_to_be_saved_where_download_is_asked_for() {
     let image = shoebox.upload(&user, json!({ "filename": "a.png" })).await;
     let id = text(&image, "image_id");
     for (query, disposition) in [
-        ("presigned=true", ""),
+        ("presigned=true", "inline"),
         (
             "presigned=true&download=true",
             "attachment; filename=\"a.png\"",

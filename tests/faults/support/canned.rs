@@ -16,6 +16,8 @@ pub(crate) enum Canned {
     Unavailable,
     /// Too many requests, as either store words it.
     Throttled,
+    /// A write whose condition does not hold, though nothing says what is there.
+    ConditionFailed,
     /// A transaction, or a single write, that met a transaction on its rows; a conditional put that met another of
     /// its key.
     Conflict,
@@ -33,6 +35,8 @@ impl Canned {
             (Self::ServerError, true) => (500, error("InternalServerError")),
             (Self::ServerError, false) => (500, xml("InternalError")),
             (Self::Throttled, true) => (400, error("ProvisionedThroughputExceededException")),
+            (Self::ConditionFailed, true) => (400, error("ConditionalCheckFailedException")),
+            (Self::ConditionFailed, false) => (412, xml("PreconditionFailed")),
             (Self::Conflict, true) if transaction => (400, cancellation()),
             (Self::Conflict, true) => (400, error("TransactionConflictException")),
             (Self::Conflict, false) if put => (409, xml("ConditionalRequestConflict")),

@@ -30,19 +30,6 @@ struct Source {
     /// Whether its beginning shows how dense its filter is. Of the public feed one shard does for all: images
     /// are spread over them by chance.
     is_sample: bool,
-    /// How many of its rows have been read.
-    examined: usize,
-}
-
-/// The next row of a merge.
-#[derive(Debug)]
-pub(super) enum Next {
-    /// The row.
-    Row(Box<ListingRow>),
-    /// There are no more.
-    End,
-    /// Reading on would examine more rows than the request may.
-    OutOfBudget,
 }
 
 /// Listings merged by position.
@@ -72,7 +59,6 @@ impl Merge {
             buffer: VecDeque::new(),
             ended: false,
             is_sample: matches!(scope, Scope::User(..) | Scope::Feed(0)),
-            examined: 0,
         };
         let pairs = scopes
             .iter()
@@ -93,9 +79,9 @@ impl Merge {
         }
     }
 
-    /// How many rows have been read.
-    pub(super) fn examined(&self) -> usize {
-        self.sources.iter().map(|source| source.examined).sum()
+    /// How many rows have been read and not been taken.
+    pub(super) fn waiting(&self) -> usize {
+        self.sources.iter().map(|source| source.buffer.len()).sum()
     }
 
     /// Reads enough of the beginning of each to compare their [`Merge::density`].
@@ -133,16 +119,17 @@ impl Merge {
         )
     }
 
-    /// The next row in order; a row that stands in several of the listings comes once.
-    pub(super) async fn next(&mut self, images: &Images, budget: usize) -> Result<Next, Error> {
+    /// The next row in order, if there is one; a row that stands in several of the listings comes once, and read if
+    /// one of them can be. What is read ahead keeps to the number of rows that will be taken at most.
+    pub(super) async fn next(
+        &mut self,
+        images: &Images,
+        wanted: usize,
+    ) -> Result<Option<ListingRow>, Error> {
         let dry = self.sources.iter().filter(|source| source.is_dry()).count();
-        match budget.saturating_sub(self.examined()).checked_div(dry) {
-            None => {}
-            Some(0) => return Ok(Next::OutOfBudget),
-            Some(left) => {
-                self.chunk = self.chunk.min(left);
-                self.fill(images).await?;
-            }
+        if let Some(share) = wanted.checked_div(dry) {
+            self.chunk = self.chunk.min(share.max(MIN_CHUNK_ROWS));
+            self.fill(images).await?;
         }
         let heads = self
             .sources
@@ -154,20 +141,16 @@ impl Merge {
         } else {
             heads.min()
         };
-        let Some(first) = first else {
-            return Ok(Next::End);
-        };
-        let mut next = None;
+        let mut next: Option<ListingRow> = None;
         for source in &mut self.sources {
-            if source
+            let row = source
                 .buffer
-                .front()
-                .is_some_and(|row| row.position == first)
-            {
-                next = source.buffer.pop_front();
+                .pop_front_if(|row| Some(row.position) == first);
+            if next.as_ref().is_none_or(|next| next.listed.is_none()) {
+                next = row.or(next);
             }
         }
-        Ok(next.map_or(Next::End, |row| Next::Row(Box::new(row))))
+        Ok(next)
     }
 
     /// Reads on in every listing whose buffer is empty.
@@ -214,7 +197,6 @@ impl Source {
         self.ended = !more;
         self.after = rows.last().map(|row| row.position).or(self.after);
         self.buffer = rows.into();
-        self.examined += self.buffer.len();
         Ok(())
     }
 }

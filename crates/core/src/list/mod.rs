@@ -1,6 +1,6 @@
 //! Listing at flat cost: every filter is a listing of its own in the table, so a page is read from its start and
-//! costs the same however large the library is. Only several filters at once are found by looking at rows, and
-//! then at no more than [`MAX_EXAMINED_ROWS`] of them.
+//! costs the same however large the library is. Only several filters at once are found by looking at images, and
+//! then at no more than [`MAX_EXAMINED`] of them.
 
 mod cursor;
 mod merge;
@@ -9,17 +9,18 @@ mod query;
 use std::collections::HashMap;
 
 use self::cursor::{CursorKey, Filters};
-use self::merge::{Merge, Next};
+use self::merge::Merge;
 pub use self::query::{ListFields, ListQuery};
 use crate::authorize::{Caller, listable};
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, bucket_name, table_name};
 use crate::presign::Links;
-use crate::repo::{FEED_SHARDS, Facet, Images, ListingRow, Objects, Scope};
+use crate::repo::{FEED_SHARDS, Facet, Images, Listed, Objects, Scope};
 use crate::{Error, Faults, Image, Visibility};
 
-/// The most rows that one request examines to find images that match several filters.
-const MAX_EXAMINED_ROWS: usize = 1_000;
+/// The most images that one request examines to find those that match several filters. Where any of some tags is
+/// asked for, an image is examined once, in however many of their listings it stands: 20 at most.
+const MAX_EXAMINED: usize = 1_000;
 
 /// One page of a listing.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,36 +79,37 @@ impl Lister {
             .map(|facets| Merge::new(&scopes, facets, &range, after, query));
         let mut merges: Vec<Merge> = merges.collect();
         let driver = self.pick_driver(&mut merges).await?;
-        let examined =
-            merges.iter().map(Merge::examined).sum::<usize>() - merges[driver].examined();
         let mut driving = merges.swap_remove(driver);
         let mut residual: Vec<&Vec<Facet>> = facets.iter().collect();
         residual.swap_remove(driver);
+        let compared: usize = merges.iter().map(Merge::waiting).sum();
+        let mut left = MAX_EXAMINED.saturating_sub(compared);
 
-        let mut rows: Vec<ListingRow> = Vec::with_capacity(query.limit);
-        let mut last_seen = None;
+        let mut found: Vec<Listed> = Vec::with_capacity(query.limit);
+        let mut last_seen = after;
         let more = loop {
-            let budget = MAX_EXAMINED_ROWS.saturating_sub(examined);
-            match driving.next(&self.images, budget).await? {
-                Next::End => break None,
-                Next::OutOfBudget => break last_seen.or(after),
-                Next::Row(row) => {
-                    let row = *row;
-                    let matches =
-                        |facets: &&Vec<Facet>| facets.iter().any(|facet| facet.matches(&row.image));
-                    let position = row.position;
-                    if residual.iter().all(matches) {
-                        if rows.len() == query.limit {
-                            break last_seen;
-                        }
-                        rows.push(row);
-                    }
-                    last_seen = Some(position);
-                }
+            if left == 0 {
+                break last_seen;
             }
+            let Some(row) = driving.next(&self.images, left).await? else {
+                break None;
+            };
+            left -= 1;
+            let matches = |image: &Image| {
+                let matches =
+                    |facets: &&Vec<Facet>| facets.iter().any(|facet| facet.matches(image));
+                residual.iter().all(matches)
+            };
+            if let Some(listed) = row.listed.filter(|listed| matches(&listed.image)) {
+                if found.len() == query.limit {
+                    break last_seen;
+                }
+                found.push(listed);
+            }
+            last_seen = Some(row.position);
         };
         Ok(Page {
-            images: self.complete(rows).await?,
+            images: self.complete(found).await?,
             last_key: more.map(|position| self.cursor_key.seal(position, filters)),
         })
     }
@@ -125,21 +127,21 @@ impl Lister {
     }
 
     /// Adds the details that large cards leave to their image rows. An image deleted since is dropped.
-    async fn complete(&self, rows: Vec<ListingRow>) -> Result<Vec<Image>, Error> {
-        let lacking = rows.iter().filter(|row| row.lacks_details);
-        let ids: Vec<_> = lacking.map(|row| row.position.id).collect();
+    async fn complete(&self, found: Vec<Listed>) -> Result<Vec<Image>, Error> {
+        let lacking = found.iter().filter(|listed| listed.lacks_details);
+        let ids: Vec<_> = lacking.map(|listed| listed.image.id).collect();
         if ids.is_empty() {
-            return Ok(rows.into_iter().map(|row| row.image).collect());
+            return Ok(found.into_iter().map(|listed| listed.image).collect());
         }
         let whole = self.images.active(&ids).await?;
         let mut whole: HashMap<_, _> = whole.into_iter().map(|image| (image.id, image)).collect();
-        let images = rows.into_iter().filter_map(|row| {
-            if row.lacks_details {
+        let images = found.into_iter().filter_map(|listed| {
+            if listed.lacks_details {
                 // One that changed hands since may not be for whoever lists here.
-                let now = whole.remove(&row.position.id);
-                now.filter(|now| now.visibility == row.image.visibility)
+                let now = whole.remove(&listed.image.id);
+                now.filter(|now| now.visibility == listed.image.visibility)
             } else {
-                Some(row.image)
+                Some(listed.image)
             }
         });
         Ok(images.collect())

@@ -284,7 +284,9 @@ mod tests {
             })
         };
         assert!(between("2026-01-31", "2026-01-31").is_ok());
-        assert!(between("2026-02-01", "2026-01-31").is_err());
+        let faults = between("2026-02-01", "2026-01-31").unwrap_err();
+        let fields: Vec<_> = faults.as_slice().iter().map(|fault| &fault.field).collect();
+        assert_eq!(fields, ["date_from"]);
     }
 
     #[test]

@@ -38,25 +38,22 @@ pub enum ObjectName {
     Own(Uuid),
 }
 
-/// Where an image is in its life. Only an active one is ever shown.
+/// Where an image is in its life, as far as anybody sees it. Only an active one is ever shown in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
     /// Its bytes are on their way.
     Pending,
     /// Stored and listed.
     Active,
-    /// Hidden from readers; its bytes are being removed.
-    Deleting,
 }
 
 impl Status {
-    /// The value as clients and rows write it.
+    /// The value as clients see it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Active => "active",
-            Self::Deleting => "deleting",
         }
     }
 }

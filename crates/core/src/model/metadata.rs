@@ -37,8 +37,8 @@ impl Metadata {
         Ok(Some(metadata))
     }
 
-    /// Custom fields that were checked when they were stored. They are not checked again: a number can be a digit
-    /// longer once it was read back, and what was taken must stay readable.
+    /// Custom fields that were checked when they were stored. They are not checked again: what was taken must stay
+    /// readable, whatever the limits have become since.
     pub(crate) fn stored(fields: Map<String, Value>) -> Self {
         Self(fields)
     }
@@ -69,15 +69,6 @@ fn is_within(value: &Value, depth: usize) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn what_was_taken_stays_readable_however_its_numbers_are_printed() {
-        let fields = json!({ "k": "v".repeat(5_000) });
-        let Value::Object(fields) = fields else {
-            unreachable!()
-        };
-        assert_eq!(Metadata::stored(fields.clone()).fields(), &fields);
-    }
 
     #[test]
     fn depth_holds_at_the_limit_and_one_past_it() {

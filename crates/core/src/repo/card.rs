@@ -267,3 +267,64 @@ fn value_bytes(value: &AttributeValue) -> usize {
         _ => 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ImageId;
+
+    fn upload(metadata: Option<Metadata>) -> DirectUpload {
+        let created_at = DateTime::UNIX_EPOCH;
+        DirectUpload {
+            id: ImageId::new(created_at, [1; 10]),
+            user_id: UserId::parse("ann").unwrap(),
+            attributes: Attributes {
+                visibility: Some(Visibility::Private),
+                metadata,
+                ..Attributes::default()
+            },
+            visibility: Visibility::Private,
+            format: ImageFormat::Png,
+            size_bytes: 1,
+            sha256: None,
+            object_name: ObjectName::Plain,
+            created_at,
+        }
+    }
+
+    #[test]
+    fn metadata_at_its_limit_comes_back_from_a_card_as_it_was_taken() {
+        // Numbers at the ends of what they can be, some of which are printed otherwise than they were sent.
+        let sent = r#"{"a":5e-324,"b":1.7976931348623157e308,"c":-0,"d":1E2,"e":0.1,"f":-9223372036854775808,"g":18446744073709551615}"#;
+        let mut fields: serde_json::Value = serde_json::from_str(sent).unwrap();
+        fields["text"] = json!("");
+        let rest = Metadata::MAX_BYTES - fields.to_string().len();
+        fields["text"] = json!("t".repeat(rest));
+        let metadata = Metadata::parse(fields.clone()).unwrap().unwrap();
+        assert_eq!(metadata.to_json().len(), Metadata::MAX_BYTES);
+        let upload = upload(Some(metadata));
+        let item = Card::of_direct(&upload).to_item().unwrap();
+        let position = Position {
+            created_at: upload.created_at,
+            id: upload.id,
+        };
+        let read = Card::read(item).unwrap().into_direct(position).unwrap();
+        assert_eq!(read, upload);
+        let metadata = read.attributes.metadata.unwrap();
+        assert_eq!(metadata.to_json(), fields.to_string());
+    }
+
+    #[test]
+    fn metadata_past_a_limit_that_was_lowered_since_is_still_read() {
+        let json = format!(r#"{{"k":"{}"}}"#, "v".repeat(Metadata::MAX_BYTES));
+        let card = Card {
+            metadata: Some(json.clone()),
+            ..Card::of_direct(&upload(None))
+        };
+        let read = Card::read(card.to_item().unwrap()).unwrap();
+        let metadata = read.metadata().unwrap().unwrap();
+        assert_eq!(metadata.to_json(), json);
+    }
+}

@@ -8,10 +8,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::keys::{self, Position};
-use super::rows::{DELETED, Item, Row, State, Turn, image_key, item_key, number, text};
+use super::rows::{Item, Row, State, Turn, image_key, item_key, number, text};
+use super::status::RowStatus;
 use super::transact::{Transition, past_transactions};
 use super::{Images, StoreError, id_in_key, owner_in_key};
-use crate::{Error, Status, Visibility, timestamp};
+use crate::{Error, Visibility, timestamp};
 
 /// What came of the wish to remove an object that no row accounts for.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl Images {
                 "#status = :pending AND attempt = :attempt AND due_at = :due_as_read AND {tries_as_read}"
             ))
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pending", text(Status::Pending.as_str()))
+            .expression_attribute_values(":pending", RowStatus::Pending.value())
             .expression_attribute_values(":attempt", text(&row.guard.attempt))
             .expression_attribute_values(":due_as_read", due_as_read)
             .expression_attribute_values(":tries_as_read", number(from.tries.into()))
@@ -127,8 +128,8 @@ impl Images {
             )
             .condition_expression("#status = :deleted AND attempt = :attempt")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":deleting", text(Status::Deleting.as_str()))
-            .expression_attribute_values(":deleted", text(DELETED))
+            .expression_attribute_values(":deleting", RowStatus::Deleting.value())
+            .expression_attribute_values(":deleted", RowStatus::Deleted.value())
             .expression_attribute_values(":attempt", text(&found.guard.attempt))
             .expression_attribute_values(":shard", shard)
             .expression_attribute_values(":due", due);
@@ -174,7 +175,7 @@ fn claiming_item(object_key: &str, now: DateTime<Utc>) -> Option<Item> {
     item.extend([
         ("user".to_owned(), text(user.as_str())),
         ("vis".to_owned(), text(Visibility::Private.to_string())),
-        ("status".to_owned(), text(Status::Deleting.as_str())),
+        ("status".to_owned(), RowStatus::Deleting.value()),
         ("created".to_owned(), text(timestamp(now))),
         ("key".to_owned(), text(object_key)),
         ("attempt".to_owned(), text(Uuid::new_v4().to_string())),

@@ -10,9 +10,11 @@ use chrono::{DateTime, Utc};
 
 use super::StoreError;
 use super::keys;
-use super::rows::{self, DELETED, Guard, Item, Row, State, image_key, number, text};
-use super::transact::{COLLISION_ATTEMPTS, Transition, back_off, past_transactions};
-use crate::{Error, Image, ImageId, Status};
+use super::rows::{self, Guard, Item, Row, State, image_key, number, text};
+use super::status::RowStatus;
+use super::transact::{COLLISION_TRIES, Transition, past_transactions};
+use super::tries::Tries;
+use crate::{Error, Image, ImageId};
 
 /// The most keys of one `BatchGetItem`.
 const BATCH_GET_KEYS: usize = 100;
@@ -57,7 +59,7 @@ impl Images {
             .put_item()
             .condition_expression("#status = :deleted AND attempt = :attempt")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":deleted", text(DELETED))
+            .expression_attribute_values(":deleted", RowStatus::Deleted.value())
             .expression_attribute_values(":attempt", text(&tombstone.guard.attempt));
         self.put_pending(put, row).await
     }
@@ -100,7 +102,7 @@ impl Images {
             ))
             .condition_expression("#status = :pending AND attempt = :attempt")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pending", text(Status::Pending.as_str()))
+            .expression_attribute_values(":pending", RowStatus::Pending.value())
             .expression_attribute_values(":attempt", text(&found.guard.attempt))
             .expression_attribute_values(":next", text(&next.attempt))
             .expression_attribute_values(":lease", number(next.lease_until.timestamp_millis()))
@@ -120,7 +122,7 @@ impl Images {
             .update_expression("SET lease_until = :now")
             .condition_expression("#status = :pending AND attempt = :attempt")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pending", text(Status::Pending.as_str()))
+            .expression_attribute_values(":pending", RowStatus::Pending.value())
             .expression_attribute_values(":attempt", text(&row.guard.attempt))
             .expression_attribute_values(":now", number(now.timestamp_millis()));
         Self::outcome(update).await
@@ -173,7 +175,8 @@ impl Images {
         const NAME: &str = "BatchGetItem";
         let mut items = Vec::with_capacity(ids.len());
         let mut keys: Vec<Item> = ids.iter().copied().map(image_key).collect();
-        for attempt in 0..COLLISION_ATTEMPTS {
+        let mut tries = Tries::at_most(COLLISION_TRIES);
+        loop {
             let wanted = KeysAndAttributes::builder()
                 .set_keys(Some(keys))
                 .consistent_read(true);
@@ -203,8 +206,9 @@ impl Images {
                 None => return Ok(items),
                 Some(left) => keys = left.keys,
             }
-            back_off(attempt).await;
+            if !tries.another().await {
+                return Err(StoreError::busy(NAME, "keys were left unprocessed each time").into());
+            }
         }
-        Err(StoreError::busy(NAME, "keys were left unprocessed each time").into())
     }
 }

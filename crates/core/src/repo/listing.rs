@@ -28,6 +28,14 @@ pub(crate) struct ListingQuery<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct ListingRow {
     pub(crate) position: Position,
+    /// None where the row cannot be read: it must not take the page from all others, but counts as one that was
+    /// examined, so that any number of them makes no endless read.
+    pub(crate) listed: Option<Listed>,
+}
+
+/// What a listing says of an image.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
     pub(crate) image: Image,
     /// Description, metadata and EXIF are in the image row alone.
     pub(crate) lacks_details: bool,
@@ -35,7 +43,7 @@ pub(crate) struct ListingRow {
 
 impl Images {
     /// Reads rows of one listing, strongly consistent, and whether more may follow. A row that cannot be read is
-    /// logged and passed over: it must not take the page from all others.
+    /// logged.
     pub(crate) async fn query(
         &self,
         query: ListingQuery<'_>,
@@ -66,7 +74,7 @@ impl Images {
                 .await
                 .map_err(|error| StoreError::new("Query", error))?;
             let items = answer.items.unwrap_or_default();
-            rows.extend(items.into_iter().filter_map(readable));
+            rows.extend(items.into_iter().filter_map(read));
             start = answer.last_evaluated_key;
             if start.is_none() || rows.len() >= query.limit {
                 return Ok((rows, start.is_some()));
@@ -75,12 +83,13 @@ impl Images {
     }
 }
 
-fn readable(item: Item) -> Option<ListingRow> {
+/// A row under a sort key that is none of ours has no place in a list.
+fn read(item: Item) -> Option<ListingRow> {
     // Not the partition: it names a user, and what they tag.
     let sort_key = rows::string(&item, "sk").unwrap_or_default().to_owned();
-    match rows::read_listing_item(item) {
-        Ok((image, lacks_details)) => Some(ListingRow {
-            position: Position::of(&image),
+    let position = Position::parse(&sort_key);
+    let listed = match rows::read_listing_item(item) {
+        Ok((image, lacks_details)) => Some(Listed {
             image,
             lacks_details,
         }),
@@ -92,5 +101,6 @@ fn readable(item: Item) -> Option<ListingRow> {
             );
             None
         }
-    }
+    };
+    position.map(|position| ListingRow { position, listed })
 }

@@ -33,7 +33,8 @@ pub(crate) fn direct_key(upload: &DirectUpload) -> String {
     )
 }
 
-/// The id in an object's key, where it is of our form.
+/// The id in an object's key, where it is of our form, to the letter: ids and names that only read alike are other
+/// objects.
 #[must_use]
 pub fn id_in_key(key: &str) -> Option<ImageId> {
     let mut segments = key.strip_prefix(OBJECT_PREFIX)?.split('/');
@@ -45,9 +46,11 @@ pub fn id_in_key(key: &str) -> Option<ImageId> {
     ) else {
         return None;
     };
-    let is_name =
-        name == PLAIN || Sha256Digest::from_hex(name).is_ok() || name.parse::<Uuid>().is_ok();
-    id.parse().ok().filter(|_| is_name)
+    let is_digest = || Sha256Digest::from_hex(name).is_ok_and(|digest| digest.to_string() == name);
+    let is_own = || Uuid::try_parse(name).is_ok_and(|own| own.to_string() == name);
+    let is_name = name == PLAIN || is_digest() || is_own();
+    let found: ImageId = id.parse().ok()?;
+    (is_name && found.to_string() == id).then_some(found)
 }
 
 /// The user in an object's key, where it is of our form.
@@ -101,13 +104,14 @@ mod tests {
     #[test]
     fn the_id_is_read_back_from_a_key_of_ours_alone() {
         let now = chrono::DateTime::UNIX_EPOCH;
-        let (user, id) = (UserId::parse("a.b").unwrap(), ImageId::new(now, [1; 10]));
+        let (user, id) = (UserId::parse("a.b").unwrap(), ImageId::new(now, [0xab; 10]));
         let digest = Some(Sha256Digest([7; 32]));
-        let own = ObjectName::Own(uuid::Uuid::from_u128(8));
+        let own = ObjectName::Own(uuid::Uuid::from_u128(0xa));
         for name in [ObjectName::Digest, ObjectName::Plain, own] {
             assert_eq!(id_in_key(&key(&user, id, name, digest)), Some(id));
         }
-        assert!(key(&user, id, own, digest).ends_with("/00000000-0000-0000-0000-000000000008"));
+        let text = "00000000-0000-0000-0000-00000000000a";
+        assert!(key(&user, id, own, digest).ends_with(text));
         for foreign in [
             "",
             "images/",
@@ -116,6 +120,12 @@ mod tests {
             &format!("images/a/{id}"),
             &format!("images/a/{id}/b/c"),
             &format!("images/a/{id}/other"),
+            &format!("images/a/{}/object", id.to_string().to_uppercase()),
+            &format!("images/a/{id}/{}", "AB".repeat(32)),
+            &format!("images/a/{id}/{}", text.to_uppercase()),
+            &format!("images/a/{id}/{{{text}}}"),
+            &format!("images/a/{id}/urn:uuid:{text}"),
+            &format!("images/a/{id}/{}", text.replace('-', "")),
         ] {
             assert_eq!(id_in_key(foreign), None, "{foreign}");
         }

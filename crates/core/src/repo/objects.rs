@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use base64::Engine as _;
@@ -12,23 +13,24 @@ use bytes::Bytes;
 use super::StoreError;
 use super::error::WRITE_CONFLICT;
 use super::object_keys::{OBJECT_PREFIX, direct_key, object_key};
-use super::transact::back_off;
+use super::tries::Tries;
 use crate::clients::Aws;
 use crate::{DirectUpload, Error, Image, Sha256Digest};
 
 /// The most keys of one `DeleteObjects`.
 const DELETE_KEYS: usize = 1_000;
 const GET: &str = "GetObject";
-/// How often a write that meets another one of its key is tried again: over 3 s in all, which leaves the function
-/// time to answer.
-const CONFLICT_RETRIES: u32 = 7;
+/// How often a write that meets another one of its key is tried: over 3 s in all and under 5, which leaves the
+/// function time to answer.
+const CONFLICT_TRIES: u32 = 8;
 
 /// How a presigned URL answers.
 #[derive(Debug)]
 pub(crate) struct SignedRead<'a> {
     pub(crate) key: &'a str,
     pub(crate) expires_in: Duration,
-    pub(crate) content_disposition: Option<String>,
+    pub(crate) content_type: &'a str,
+    pub(crate) content_disposition: String,
     pub(crate) cache_control: &'a str,
     /// Whether it answers `HEAD` instead of `GET`.
     pub(crate) head: bool,
@@ -48,8 +50,9 @@ pub(crate) enum Fetched {
     Missing,
     /// More bytes than were asked for; none was read.
     TooLarge { size_bytes: u64 },
-    /// The bytes.
-    Bytes(Bytes),
+    /// The bytes, and the name of a header that they were put with although nobody was told to send it, and that S3
+    /// would send to every reader.
+    Bytes(Bytes, Option<&'static str>),
 }
 
 /// Some of the objects of images, in the order of their keys.
@@ -92,7 +95,7 @@ impl Objects {
     pub(crate) async fn put(&self, image: &Image, bytes: Bytes) -> Result<(), Error> {
         let digest = base64_text(&image.sha256);
         let key = object_key(image);
-        let mut attempt = 0;
+        let mut tries = Tries::at_most(CONFLICT_TRIES);
         loop {
             let put = self
                 .client
@@ -106,16 +109,14 @@ impl Objects {
                 .customize()
                 // The checksum above covers the bytes; hashing them again for the signature would not add to it.
                 .disable_payload_signing();
-            match put.send().await {
-                Ok(_) => return Ok(()),
-                Err(error) if error.code() == Some("PreconditionFailed") => return Ok(()),
-                Err(error)
-                    if error.code() == Some(WRITE_CONFLICT) && attempt < CONFLICT_RETRIES =>
-                {
-                    back_off(attempt).await;
-                    attempt += 1;
-                }
-                Err(error) => return Err(StoreError::new("PutObject", error).into()),
+            let Err(error) = put.send().await else {
+                return Ok(());
+            };
+            if error.code() == Some("PreconditionFailed") {
+                return Ok(());
+            }
+            if error.code() != Some(WRITE_CONFLICT) || !tries.another().await {
+                return Err(StoreError::new("PutObject", error).into());
             }
         }
     }
@@ -123,7 +124,7 @@ impl Objects {
     /// Reads the bytes of an image.
     pub(crate) async fn get(&self, image: &Image) -> Result<Bytes, Error> {
         match self.fetch(&object_key(image), image.size_bytes).await? {
-            Fetched::Bytes(bytes) => Ok(bytes),
+            Fetched::Bytes(bytes, _) => Ok(bytes),
             Fetched::Missing => Err(StoreError::unexpected(GET, "the object is missing").into()),
             Fetched::TooLarge { .. } => {
                 Err(StoreError::unexpected(GET, "the object has grown").into())
@@ -155,9 +156,10 @@ impl Objects {
             Some(_) => {}
             None => return Err(StoreError::unexpected(GET, "the answer has no length").into()),
         }
+        let unasked = unasked_header(&answer);
         let body = answer.body.collect().await;
         let body = body.map_err(|error| StoreError::unexpected(GET, error))?;
-        Ok(Fetched::Bytes(body.into_bytes()))
+        Ok(Fetched::Bytes(body.into_bytes(), unasked))
     }
 
     /// Removes objects, present or not, and says of each, in their order, whether that failed.
@@ -233,7 +235,8 @@ impl Objects {
         })
     }
 
-    /// Signs a URL that reads an object. Nothing is asked of S3.
+    /// Signs a URL that reads an object. Nothing is asked of S3. What the object was put with beside its bytes is not
+    /// what readers get: a client that has a URL to put it can send more headers than are signed.
     pub(crate) async fn presign(
         &self,
         read: SignedRead<'_>,
@@ -249,7 +252,8 @@ impl Objects {
             let head = self.presigner.head_object();
             head.bucket(&self.bucket)
                 .key(read.key)
-                .set_response_content_disposition(read.content_disposition)
+                .response_content_type(read.content_type)
+                .response_content_disposition(read.content_disposition)
                 .response_cache_control(read.cache_control)
                 .presigned(config)
                 .await
@@ -258,7 +262,8 @@ impl Objects {
             let get = self.presigner.get_object();
             get.bucket(&self.bucket)
                 .key(read.key)
-                .set_response_content_disposition(read.content_disposition)
+                .response_content_type(read.content_type)
+                .response_content_disposition(read.content_disposition)
                 .response_cache_control(read.cache_control)
                 .presigned(config)
                 .await
@@ -305,6 +310,19 @@ impl Objects {
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Ok((request.uri().to_owned(), headers.collect()))
     }
+}
+
+/// A header that an object was put with and that no URL to read it overrides.
+fn unasked_header(answer: &GetObjectOutput) -> Option<&'static str> {
+    let headers = [
+        ("Content-Encoding", answer.content_encoding()),
+        ("Content-Language", answer.content_language()),
+        ("Expires", answer.expires_string()),
+    ];
+    let present = headers
+        .into_iter()
+        .find(|(_, value)| value.is_some_and(|value| !value.is_empty()));
+    present.map(|(name, _)| name)
 }
 
 /// The names, in lower case, of the headers that a presigned URL is only good with.

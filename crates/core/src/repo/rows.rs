@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::card::{Card, corrupt, size_bytes};
 use super::keys::{self, Position};
 use super::object_keys::{direct_key, object_key};
+use super::status::RowStatus;
 use crate::{
     DirectUpload, Error, Image, ImageId, ObjectName, Sha256Digest, Status, UserId, Visibility,
     timestamp,
@@ -22,8 +23,6 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 /// row leaves description, metadata and EXIF to the image row, and a page that shows it reads that too.
 const CARD_BYTES: usize = 1_024;
 
-/// The status of a tombstone.
-pub(super) const DELETED: &str = "deleted";
 /// The attribute that says why a direct upload was refused.
 pub(super) const REFUSAL: &str = "refusal";
 /// The attribute of an upload that came to nothing.
@@ -201,14 +200,19 @@ impl Row {
         let expires_at = optional(&item, EXPIRES_AT)?.map(seconds).transpose()?;
         let flag = |name| matches!(item.get(name), Some(AttributeValue::Bool(true)));
         let (direct, aborted) = (flag("direct"), flag(ABORTED));
-        let status = field("status")?.to_owned();
-        let state = match status.as_str() {
-            "pending" if direct => State::Direct(Card::read(item)?.into_direct(position)?),
-            "pending" => State::Uploading(Card::read(item)?.into_image(position, Status::Pending)?),
-            "active" => State::Active(Card::read(item)?.into_image(position, Status::Active)?),
-            "deleting" => State::Deleting,
-            DELETED => State::Deleted,
-            other => return Err(corrupt(format!("a row of status {other}"))),
+        let status = field("status")?;
+        let status =
+            RowStatus::parse(status).ok_or_else(|| corrupt(format!("a row of status {status}")))?;
+        let state = match status {
+            RowStatus::Pending if direct => State::Direct(Card::read(item)?.into_direct(position)?),
+            RowStatus::Pending => {
+                State::Uploading(Card::read(item)?.into_image(position, Status::Pending)?)
+            }
+            RowStatus::Active => {
+                State::Active(Card::read(item)?.into_image(position, Status::Active)?)
+            }
+            RowStatus::Deleting => State::Deleting,
+            RowStatus::Deleted => State::Deleted,
         };
         Ok(Self {
             id,
@@ -227,14 +231,12 @@ impl Row {
     /// The whole item, keys included.
     pub(super) fn to_item(&self) -> Result<Item, Error> {
         let (card, created_at, status) = match &self.state {
-            State::Uploading(image) => {
-                (Card::of(image)?, image.created_at, Status::Pending.as_str())
-            }
-            State::Active(image) => (Card::of(image)?, image.created_at, Status::Active.as_str()),
+            State::Uploading(image) => (Card::of(image)?, image.created_at, RowStatus::Pending),
+            State::Active(image) => (Card::of(image)?, image.created_at, RowStatus::Active),
             State::Direct(upload) => (
                 Card::of_direct(upload),
                 upload.created_at,
-                Status::Pending.as_str(),
+                RowStatus::Pending,
             ),
             // These are made by updates of what is there.
             State::Deleting | State::Deleted => {
@@ -243,7 +245,7 @@ impl Row {
         };
         let mut item = card.to_item()?;
         item.extend(image_key(self.id));
-        item.insert("status".into(), text(status));
+        item.insert("status".into(), status.value());
         item.insert("created".into(), text(timestamp(created_at)));
         item.insert("key".into(), text(&self.object_key));
         item.insert("attempt".into(), text(&self.guard.attempt));

@@ -1,5 +1,6 @@
 //! What only the sweeper and the audit read: the rows that are due, and everything.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use chrono::{DateTime, Utc};
 
 use super::keys::{self, Position};
@@ -46,13 +47,7 @@ impl Images {
         resume: Resume,
     ) -> Result<(Vec<ImageId>, Option<Resume>), Error> {
         let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(keys::SWEEP_INDEX)
-            .key_condition_expression("sweep_shard = :shard AND due_at <= :now")
-            .expression_attribute_values(":shard", text(shard.to_string()))
-            .expression_attribute_values(":now", rows::number(now.timestamp()))
+            .due_query(shard, now)
             .set_exclusive_start_key(resume.0)
             .limit(PAGE_ROWS);
         let answer = query
@@ -67,6 +62,17 @@ impl Images {
             ids.collect(),
             answer.last_evaluated_key.map(|key| Resume(Some(key))),
         ))
+    }
+
+    /// The rows of one shard of the sweeper's index that are due.
+    pub(super) fn due_query(&self, shard: u8, now: DateTime<Utc>) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .index_name(keys::SWEEP_INDEX)
+            .key_condition_expression("sweep_shard = :shard AND due_at <= :now")
+            .expression_attribute_values(":shard", text(shard.to_string()))
+            .expression_attribute_values(":now", rows::number(now.timestamp()))
     }
 
     /// A page of everything. Reads the whole table: for the audit alone.

@@ -1,13 +1,12 @@
 //! Transactions whose first write carries the only condition.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 
 use super::rows::{Item, image_key};
+use super::tries::Tries;
 use super::{Images, StoreError};
 use crate::{Error, ImageId};
 
@@ -15,7 +14,7 @@ const NAME: &str = "TransactWriteItems";
 /// DynamoDB's word for a write of one row that meets a transaction.
 const CONFLICT: &str = "TransactionConflictException";
 /// How often a call that collides with another is tried.
-pub(super) const COLLISION_ATTEMPTS: u32 = 6;
+pub(super) const COLLISION_TRIES: u32 = 6;
 
 /// What became of a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,18 +50,22 @@ impl Images {
         &self,
         writes: Vec<TransactWriteItem>,
     ) -> Result<Transition, Error> {
-        for attempt in 0..COLLISION_ATTEMPTS {
+        let mut tries = Tries::at_most(COLLISION_TRIES);
+        loop {
             let call = self.client.transact_write_items();
             match call.set_transact_items(Some(writes.clone())).send().await {
                 Ok(_) => return Ok(Transition::Made),
                 Err(error) => match cancellation(&error) {
                     Some(Cancellation::ConditionFailed) => return Ok(Transition::Refused),
-                    Some(Cancellation::Collision) => back_off(attempt).await,
+                    Some(Cancellation::Collision) => {}
                     None => return Err(StoreError::new(NAME, error).into()),
                 },
             }
+            if !tries.another().await {
+                let cause = "the transaction collided with others each time";
+                return Err(StoreError::busy(NAME, cause).into());
+            }
         }
-        Err(StoreError::busy(NAME, "the transaction collided with others each time").into())
     }
 }
 
@@ -115,17 +118,12 @@ where
     E: ProvideErrorMetadata,
     F: Future<Output = Result<T, SdkError<E, R>>>,
 {
-    for attempt in 0..COLLISION_ATTEMPTS {
-        match call().await {
-            Err(error) if error.code() == Some(CONFLICT) => back_off(attempt).await,
-            outcome => return outcome,
+    let mut tries = Tries::at_most(COLLISION_TRIES);
+    loop {
+        let outcome = call().await;
+        let collided = matches!(&outcome, Err(error) if error.code() == Some(CONFLICT));
+        if !collided || !tries.another().await {
+            return outcome;
         }
     }
-    call().await
-}
-
-/// Waits before a repeat: 25 ms, and twice as long each time.
-pub(super) async fn back_off(attempt: u32) {
-    const FIRST_MILLIS: u64 = 25;
-    tokio::time::sleep(Duration::from_millis(FIRST_MILLIS << attempt)).await;
 }

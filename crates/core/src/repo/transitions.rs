@@ -7,8 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Images;
 use super::keys::{self, Position};
 use super::rows::{self, Guard, Row, State, image_key, item_key, number, text};
+use super::status::RowStatus;
 use super::transact::{Transition, put_write, update_write};
-use crate::{Error, Image, ImageId, Status};
+use crate::{Error, Image, ImageId};
 
 /// How long a tombstone outlives the image: past the 24 h for which an idempotency key is remembered.
 const TOMBSTONE_LIFE: TimeDelta = TimeDelta::hours(25);
@@ -22,7 +23,7 @@ impl Images {
             .putting(row.to_item()?)
             .condition_expression("#status = :pending AND attempt = :attempt")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pending", text(Status::Pending.as_str()))
+            .expression_attribute_values(":pending", RowStatus::Pending.value())
             .expression_attribute_values(":attempt", text(&guard.attempt));
         let mut writes = vec![put_write(activate)?];
         for item in rows::listing_items(image)? {
@@ -58,7 +59,7 @@ impl Images {
             .putting(row.to_item()?)
             .condition_expression("#status = :active AND rev = :revision")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":active", text(Status::Active.as_str()))
+            .expression_attribute_values(":active", RowStatus::Active.value())
             .expression_attribute_values(":revision", revision(old));
         let mut writes = vec![put_write(change)?];
         let kept = keys::listings(new);
@@ -97,8 +98,8 @@ impl Images {
             .update_expression("SET #status = :deleting, sweep_shard = :shard, due_at = :due")
             .condition_expression("#status = :active AND rev = :revision")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":deleting", text(Status::Deleting.as_str()))
-            .expression_attribute_values(":active", text(Status::Active.as_str()))
+            .expression_attribute_values(":deleting", RowStatus::Deleting.value())
+            .expression_attribute_values(":active", RowStatus::Active.value())
             .expression_attribute_values(":revision", revision(image))
             .expression_attribute_values(":shard", shard)
             .expression_attribute_values(":due", due);
@@ -123,8 +124,8 @@ impl Images {
             .set_key(Some(image_key(row.id)))
             .condition_expression("#status = :pending AND attempt = :attempt")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":deleting", text(Status::Deleting.as_str()))
-            .expression_attribute_values(":pending", text(Status::Pending.as_str()))
+            .expression_attribute_values(":deleting", RowStatus::Deleting.value())
+            .expression_attribute_values(":pending", RowStatus::Pending.value())
             .expression_attribute_values(":attempt", text(&row.guard.attempt))
             .expression_attribute_names("#aborted", rows::ABORTED)
             .expression_attribute_values(":aborted", AttributeValue::Bool(true));
@@ -153,8 +154,9 @@ impl Images {
         guard: &Guard,
         now: DateTime<Utc>,
     ) -> Result<Transition, Error> {
-        // Nothing of what the client said outlives the image.
-        const EMPTIED: &str = "REMOVE #file, tags, cat, thumb, #desc, meta, exif";
+        // What was said and seen of the image goes with it. What stays is whose it was, and what guards the id.
+        const EMPTIED: &str =
+            "REMOVE #file, tags, cat, thumb, #desc, meta, exif, w, h, sha, #type, #bytes, upd";
         let update = self
             .client
             .update_item()
@@ -165,8 +167,10 @@ impl Images {
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#file", "file")
             .expression_attribute_names("#desc", "desc")
-            .expression_attribute_values(":deleting", text(Status::Deleting.as_str()))
-            .expression_attribute_values(":deleted", text(rows::DELETED));
+            .expression_attribute_names("#type", "type")
+            .expression_attribute_names("#bytes", "bytes")
+            .expression_attribute_values(":deleting", RowStatus::Deleting.value())
+            .expression_attribute_values(":deleted", RowStatus::Deleted.value());
         let update = if guard.hold_until < now {
             let expires_at = number((now + TOMBSTONE_LIFE).timestamp());
             update

@@ -31,7 +31,7 @@ pub use self::report::SweepReport;
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, ImageRules, bucket_name, table_name};
 use crate::repo::{Images, Objects, Resume, Row, State, Transition, Turn};
-use crate::upload::{Publisher, is_about_the_image};
+use crate::upload::{Publisher, Refusal, Verdict};
 use crate::{DirectUpload, Error, ImageId};
 
 /// How many rows that need no verification are worked on at once.
@@ -189,9 +189,9 @@ impl Sweeper {
         now: DateTime<Utc>,
     ) -> Result<Outcome, Error> {
         if turn.tries >= MAX_TRIES {
-            let reason = self.publisher.give_up(row, now).await;
+            let Refusal { reason, noted } = self.publisher.give_up(row, now).await;
             tracing::warn!(image_id = %row.id, error = crate::error_chain(&reason), "given up");
-            return Ok(Outcome::Rejected);
+            return noted.map(|()| Outcome::Rejected);
         }
         let counted = Turn {
             due_at: now + RETRY_AFTER,
@@ -217,7 +217,9 @@ impl Sweeper {
         now: DateTime<Utc>,
     ) -> Result<Outcome, Error> {
         match self.publisher.publish(row, upload, now).await {
-            Ok(_) => Ok(Outcome::Published),
+            Ok(Verdict::Shown(_)) => Ok(Outcome::Published),
+            // A refusal that is not noted is no end of the try: the next run comes to it again.
+            Ok(Verdict::Refused(refusal)) => refusal.noted.map(|()| Outcome::Rejected),
             Err(Error::BytesMissing) => match self.images.abort(row, None).await? {
                 Transition::Refused => Ok(Outcome::Settled),
                 Transition::Made => {
@@ -225,7 +227,6 @@ impl Sweeper {
                     Ok(Outcome::Aborted)
                 }
             },
-            Err(error) if is_about_the_image(&error) => Ok(Outcome::Rejected),
             Err(error) => Err(error),
         }
     }

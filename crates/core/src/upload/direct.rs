@@ -54,14 +54,11 @@ impl Uploader {
         fields: &DirectFields,
         faults: &mut Faults,
     ) -> Result<Option<DirectRequest>, Error> {
-        let Some(declared) = fields
-            .content_type
-            .as_deref()
-            .filter(|text| !text.is_empty())
-        else {
+        let declared = fields.content_type.as_deref();
+        let declared = declared.filter(|text| !text.is_empty());
+        if declared.is_none() {
             faults.add_missing("content_type", "is missing");
-            return Ok(None);
-        };
+        }
         let size_bytes = match fields.size {
             None => {
                 faults.add_missing("size", "is missing");
@@ -75,7 +72,8 @@ impl Uploader {
         };
         let sha256 = fields.sha256.as_deref().filter(|text| !text.is_empty());
         let sha256 = sha256.and_then(|text| faults.check("sha256", Sha256Digest::from_hex(text)));
-        let (Some(size_bytes), true) = (size_bytes, faults.is_empty()) else {
+        let (Some(declared), Some(size_bytes), true) = (declared, size_bytes, faults.is_empty())
+        else {
             return Ok(None);
         };
         let format = ImageFormat::from_content_type(declared);
@@ -187,16 +185,17 @@ impl Uploader {
             }
             State::Direct(upload) => {
                 authorize_owned(caller, Action::Change, &row.user_id, row.visibility)?;
-                match self.publisher.publish(&row, upload, to_millis(now)).await {
+                let verdict = match self.publisher.publish(&row, upload, to_millis(now)).await {
                     // The bucket's event may have refused and removed them since the row was read.
                     Err(Error::BytesMissing) => {
                         let publisher = &self.publisher;
                         publisher
-                            .outcome_of_another(&row, Error::BytesMissing)
+                            .verdict_of_another(&row, Error::BytesMissing)
                             .await
                     }
-                    outcome => outcome,
-                }
+                    verdict => verdict,
+                };
+                verdict?.into_image()
             }
             State::Uploading(_) => Err(Error::NotFound),
             // The bucket's event may have been first to find the bytes wanting.

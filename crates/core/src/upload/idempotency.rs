@@ -11,7 +11,7 @@ use super::{File, Upload, Uploader};
 use crate::repo::{Begin, Guard, Row, State, Transition};
 use crate::{Attributes, DirectUpload, Error, Image, Metadata, Sha256Digest, Visibility};
 
-/// How often a request looks again whose id something else is changing.
+/// How often a request tries to take an id that something else is changing.
 const RACE_ATTEMPTS: u32 = 5;
 
 /// What a request finds under its id.
@@ -78,7 +78,8 @@ impl Uploader {
     /// with an object of another name: a sweeper, or an event, that still removes the old object cannot meet the new.
     pub(super) async fn claim(&self, mut next: Row, now: DateTime<Utc>) -> Result<Claim, Error> {
         let mut begun = self.images.begin(&next, now).await?;
-        for _ in 0..RACE_ATTEMPTS {
+        let mut races = 0;
+        loop {
             let found = match begun {
                 Begin::Begun => return Ok(Claim::Turn(Box::new(next))),
                 Begin::Taken(found) => *found,
@@ -89,6 +90,10 @@ impl Uploader {
                 return Ok(Claim::Turn(Box::new(found)));
             }
             check_same_request(&found, &next)?;
+            if races == RACE_ATTEMPTS {
+                return Err(Error::Conflict);
+            }
+            races += 1;
             match &found.state {
                 State::Active(image) => return Ok(Claim::Replay(Box::new(image.clone()))),
                 State::Uploading(_) if found.guard.lease_until > now => {
@@ -121,7 +126,6 @@ impl Uploader {
                 }
             }
         }
-        Err(Error::Conflict)
     }
 }
 

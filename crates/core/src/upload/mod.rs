@@ -26,7 +26,7 @@ pub use self::direct::{DirectRequest, DirectStart};
 pub use self::file::File;
 use self::file::Origin;
 use self::idempotency::{Claim, file_digest, request_digest};
-pub(crate) use self::publish::{Publisher, is_about_the_image};
+pub(crate) use self::publish::{Publisher, Refusal, Verdict};
 use self::verify::{off_the_runtime, part_filename, verify};
 use crate::clients::{Aws, HttpLayer, WithHttp};
 use crate::config::{ConfigError, Environment, ImageRules, bucket_name, table_name};

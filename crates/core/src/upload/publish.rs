@@ -9,9 +9,41 @@ use chrono::{DateTime, Utc};
 use super::file::{File, Origin};
 use super::verify::{off_the_runtime, verify};
 use crate::config::ImageRules;
-use crate::error::ErrorKind;
 use crate::repo::{Fetched, Images, Objects, Row, State, Transition};
 use crate::{DirectUpload, Error, Image, Status};
+
+/// What became of a direct upload.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It is shown.
+    Shown(Box<Image>),
+    /// Its bytes are refused.
+    Refused(Refusal),
+}
+
+/// Why bytes are refused, and whether their row says so.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) reason: Error,
+    /// The store that failed, where the row is still PENDING: then whoever comes next refuses them again.
+    pub(crate) noted: Result<(), Error>,
+}
+
+impl Verdict {
+    /// The answer to a client: the reason is known, whoever notes it.
+    pub(super) fn into_image(self) -> Result<Image, Error> {
+        match self {
+            Self::Shown(image) => Ok(*image),
+            Self::Refused(Refusal { reason, noted }) => {
+                if let Err(error) = noted {
+                    let error = crate::error_chain(&error);
+                    tracing::warn!(error, "a refusal is left to the sweeper");
+                }
+                Err(reason)
+            }
+        }
+    }
+}
 
 /// Publishes direct uploads.
 #[derive(Debug, Clone)]
@@ -36,39 +68,43 @@ impl Publisher {
         row: &Row,
         upload: &DirectUpload,
         now: DateTime<Utc>,
-    ) -> Result<Image, Error> {
-        let bytes = match self
+    ) -> Result<Verdict, Error> {
+        let checked = match self
             .objects
             .fetch(&row.object_key, upload.size_bytes)
             .await?
         {
             Fetched::Missing => return Err(Error::BytesMissing),
-            Fetched::TooLarge { size_bytes } => {
-                let error = Error::TooManyBytes {
-                    size_bytes,
-                    limit_bytes: upload.size_bytes,
-                };
-                return Err(self.reject(row, error, now).await);
+            Fetched::TooLarge { size_bytes } => Err(Error::TooManyBytes {
+                size_bytes,
+                limit_bytes: upload.size_bytes,
+            }),
+            Fetched::Bytes(_, Some(header)) => Err(Error::BadImage {
+                detail: format!(
+                    "The object was put with a header {header}, which no upload takes."
+                ),
+                cause: None,
+            }),
+            Fetched::Bytes(bytes, None) => {
+                let (rules, declared) = (self.rules.clone(), upload.clone());
+                off_the_runtime(move || check(&rules, &declared, bytes)).await
             }
-            Fetched::Bytes(bytes) => bytes,
         };
-        let (rules, declared) = (self.rules.clone(), upload.clone());
-        let checked = off_the_runtime(move || check(&rules, &declared, bytes)).await;
         let image = match checked {
             Ok(image) => image,
-            Err(error) => return Err(self.reject(row, error, now).await),
+            Err(error) => return Ok(Verdict::Refused(self.reject(row, error, now).await)),
         };
         match self.images.commit(&image, &row.guard).await? {
-            Transition::Made => Ok(Image {
+            Transition::Made => Ok(Verdict::Shown(Box::new(Image {
                 status: Status::Active,
                 ..image
-            }),
-            Transition::Refused => self.outcome_of_another(row, Error::Conflict).await,
+            }))),
+            Transition::Refused => self.verdict_of_another(row, Error::Conflict).await,
         }
     }
 
     /// Removes what could not be verified, as if it had failed.
-    pub(crate) async fn give_up(&self, row: &Row, now: DateTime<Utc>) -> Error {
+    pub(crate) async fn give_up(&self, row: &Row, now: DateTime<Utc>) -> Refusal {
         let reason = Error::BadImage {
             detail: "The image could not be verified.".to_owned(),
             cause: None,
@@ -77,39 +113,43 @@ impl Publisher {
     }
 
     /// Somebody else was faster, or where the row is still PENDING, what it is otherwise.
-    pub(super) async fn outcome_of_another(
+    pub(super) async fn verdict_of_another(
         &self,
         row: &Row,
         otherwise: Error,
-    ) -> Result<Image, Error> {
+    ) -> Result<Verdict, Error> {
         let found = self.images.find(row.id).await?.ok_or(Error::NotFound)?;
         match &found.state {
-            State::Active(image) => Ok(image.clone()),
+            State::Active(image) => Ok(Verdict::Shown(Box::new(image.clone()))),
             State::Uploading(_) | State::Direct(_) => Err(otherwise),
-            State::Deleting | State::Deleted => Err(refusal(&found).unwrap_or(Error::NotFound)),
+            State::Deleting | State::Deleted => match refusal(&found) {
+                Some(reason) => Ok(Verdict::Refused(Refusal {
+                    reason,
+                    noted: Ok(()),
+                })),
+                None => Err(Error::NotFound),
+            },
         }
     }
 
-    /// Removes what failed. The reason for it is the answer, even where the removal is left to the sweeper, and
-    /// it is of the same kind as when somebody asks later.
-    async fn reject(&self, row: &Row, reason: Error, now: DateTime<Utc>) -> Error {
+    /// Removes what failed. The reason for it is of the same kind as when somebody asks later.
+    async fn reject(&self, row: &Row, reason: Error, now: DateTime<Utc>) -> Refusal {
         let reason = Error::BadImage {
             detail: reason.detail(),
             cause: Some(Box::new(reason)),
         };
-        match self.images.abort(row, Some(&reason.detail())).await {
-            Ok(Transition::Made) => {}
-            // Another attempt has settled it.
-            Ok(Transition::Refused) => return reason,
-            Err(error) => {
-                tracing::warn!(image_id = %row.id, error = crate::error_chain(&error), "left to the sweeper");
-                return reason;
+        let noted = match self.images.abort(row, Some(&reason.detail())).await {
+            Ok(Transition::Made) => {
+                if let Err(error) = self.remove(row, now).await {
+                    tracing::warn!(image_id = %row.id, error = crate::error_chain(&error), "left to the sweeper");
+                }
+                Ok(())
             }
-        }
-        if let Err(error) = self.remove(row, now).await {
-            tracing::warn!(image_id = %row.id, error = crate::error_chain(&error), "left to the sweeper");
-        }
-        reason
+            // Another attempt has settled it.
+            Ok(Transition::Refused) => Ok(()),
+            Err(error) => Err(error),
+        };
+        Refusal { reason, noted }
     }
 
     /// Removes the object of a DELETING row or a tombstone, then lets the row go.
@@ -135,14 +175,6 @@ pub(super) fn refusal(row: &Row) -> Option<Error> {
         cause: None,
     };
     row.refusal.as_ref().map(refused)
-}
-
-/// Whether the error speaks of the image, not of a store.
-pub(crate) fn is_about_the_image(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::TooLarge | ErrorKind::UnsupportedMediaType | ErrorKind::UnprocessableImage
-    )
 }
 
 fn check(rules: &ImageRules, upload: &DirectUpload, bytes: bytes::Bytes) -> Result<Image, Error> {

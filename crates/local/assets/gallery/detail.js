@@ -1,127 +1,109 @@
 // One image: large, with everything that is known of it, and what can be done with it.
 
 import { downloadPath, presigned, remove } from "./api.js";
-import { picture } from "./picture.js";
+import { $, element, offer, say } from "./dom.js";
+import { facts, readableDate } from "./facts.js";
+import { large } from "./picture.js";
+import { Viewer } from "./viewer.js";
 
-const $ = (id) => document.getElementById(id);
-let shown;
+const dialog = $("detail");
+const confirm = $("confirm");
 
-const bytes = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
-const size = (count) =>
-  count < 1000 ? `${count} B` : count < 1e6 ? `${bytes.format(count / 1e3)} KB` : `${bytes.format(count / 1e6)} MB`;
-const date = (text) => new Date(text).toLocaleString();
-
-/** What is told of an image, in this order; what it does not have is left out. */
-function facts(image) {
-  const { exif = {} } = image;
-  const custom = Object.entries(image.metadata ?? {}).map(([name, value]) => [
-    name,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  const known = [
-    ["Owner", image.user_id],
-    ["Size", image.width && `${image.width} × ${image.height} · ${size(image.size)}`],
-    ["Type", image.content_type],
-    ["Category", image.category],
-    ["Visibility", image.visibility],
-    ["Camera", [exif.make, exif.camera ?? exif.model].filter(Boolean).join(" ")],
-    ["Lens", exif.lens],
-    ["Taken", exif.taken_at && date(exif.taken_at)],
-    ["Uploaded", image.created_at && date(image.created_at)],
-    ["Changed", image.updated_at !== image.created_at && image.updated_at && date(image.updated_at)],
-    ...custom,
-    ["Id", image.image_id],
-    ["SHA-256", image.sha256],
-  ];
-  return known.filter(([, value]) => value);
+function tagButton(tag, filterByTag) {
+  const button = element("button", { type: "button", textContent: tag, title: `Show images tagged ${tag}` });
+  button.addEventListener("click", () => {
+    dialog.close();
+    filterByTag(tag);
+  });
+  return element("li", {}, button);
 }
 
-function say(text, isError = false) {
-  $("detail-status").textContent = text;
-  $("detail-status").classList.toggle("error", isError);
-}
-
-/** Shows an image; `around` says what is beside it and what to do when it changes. */
-export function showDetail(image, around) {
-  shown = { image, around };
+function show(image, filterByTag) {
   $("detail-title").textContent = image.filename || "Untitled";
   $("detail-description").textContent = image.description ?? "";
-  $("detail-figure").replaceChildren(picture(image, { lazy: false }));
-  $("detail-tags").replaceChildren(
-    ...(image.tags ?? []).map((tag) => {
-      const item = document.createElement("li");
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = tag;
-      button.title = `Show images tagged ${tag}`;
-      button.addEventListener("click", () => {
-        $("detail").close();
-        around.filterByTag(tag);
-      });
-      item.append(button);
-      return item;
-    }),
-  );
+  $("detail-figure").replaceChildren(large(image));
+  $("detail-tags").replaceChildren(...image.tags.map((tag) => tagButton(tag, filterByTag)));
   $("detail-facts").replaceChildren(
-    ...facts(image).flatMap(([name, value]) => {
-      const term = document.createElement("dt");
-      term.textContent = name;
-      const text = document.createElement("dd");
-      text.textContent = value;
-      return [term, text];
-    }),
+    ...facts(image).flatMap(([name, value]) => [
+      element("dt", { textContent: name }),
+      element("dd", { textContent: value }),
+    ]),
   );
   $("download").href = downloadPath(image.image_id);
   $("download").download = image.filename || image.image_id;
-  $("previous").disabled = !around.previous;
-  $("next").disabled = !around.next;
-  say("");
-  if (!$("detail").open) $("detail").showModal();
+  say($("detail-status"), "");
+  $("detail-section").scrollTop = 0;
+  if (!dialog.open) dialog.showModal();
 }
 
-const go = (id) => id && shown.around.open(id);
-
-async function copyLink() {
+async function copyLink(viewer) {
+  const { image } = viewer;
+  const tell = (text, isError) => viewer.image === image && say($("detail-status"), text, isError);
   try {
-    const { presigned_url: url, expires_at: end } = await presigned(shown.image.image_id);
+    const { presigned_url: url, expires_at: end } = await presigned(image.image_id);
     try {
       await navigator.clipboard.writeText(url);
-      say(`The link is copied. It works until ${date(end)}.`);
+      tell(`The link is copied. It works until ${readableDate(end)}.`);
     } catch {
-      say(`${url} (works until ${date(end)})`);
+      tell(`${url} (works until ${readableDate(end)})`);
     }
   } catch (error) {
-    say(error.message, true);
+    tell(error.message, true);
   }
 }
 
-async function deleteShown() {
-  const { image, around } = shown;
-  try {
-    await remove(image.image_id);
-    $("detail").close();
-    around.removed(image.image_id);
-  } catch (error) {
-    say(error.message, true);
-  }
+function connect(viewer, closed) {
+  let toDelete;
+  $("previous").addEventListener("click", () => viewer.go(-1));
+  $("next").addEventListener("click", () => viewer.go(1));
+  $("link").addEventListener("click", () => copyLink(viewer));
+  $("detail-close").addEventListener("click", () => dialog.close());
+  $("delete").addEventListener("click", () => {
+    if (viewer.isDeleting) return;
+    toDelete = viewer.image;
+    $("confirm-title").textContent = `Delete ${toDelete.filename || "this image"}?`;
+    confirm.returnValue = "no";
+    confirm.showModal();
+  });
+  confirm.addEventListener("close", () => {
+    if (confirm.returnValue === "yes") viewer.delete(toDelete);
+  });
+  addEventListener("keydown", (event) => {
+    const isPlain = !(event.altKey || event.ctrlKey || event.metaKey || event.shiftKey);
+    if (!isPlain || !dialog.open || document.querySelector("dialog[open]:not(#detail)")) return;
+    if (event.key === "ArrowLeft") viewer.go(-1);
+    if (event.key === "ArrowRight") viewer.go(1);
+  });
+  // A click beside the dialog's content is one on the dialog itself.
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  dialog.addEventListener("close", () => {
+    const last = viewer.image;
+    viewer.closed();
+    $("detail-figure").replaceChildren();
+    closed(last);
+  });
 }
 
-$("previous").addEventListener("click", () => go(shown.around.previous));
-$("next").addEventListener("click", () => go(shown.around.next));
-$("link").addEventListener("click", copyLink);
-$("detail-close").addEventListener("click", () => $("detail").close());
-$("delete").addEventListener("click", () => {
-  $("confirm").returnValue = "no";
-  $("confirm").showModal();
-});
-$("confirm").addEventListener("close", () => {
-  if ($("confirm").returnValue === "yes") deleteShown();
-});
-$("detail").addEventListener("keydown", (event) => {
-  if (event.key === "ArrowLeft") go(shown.around.previous);
-  if (event.key === "ArrowRight") go(shown.around.next);
-});
-// A click beside the dialog's content is one on the dialog itself.
-$("detail").addEventListener("click", (event) => {
-  if (event.target === $("detail")) $("detail").close();
-});
+/** The viewer of a list; `around` can `closed(image)`, `filterByTag(tag)`, and is told what was `removed(image)`. */
+export function viewerOf(paging, around) {
+  const update = () => {
+    offer($("previous"), viewer.can(-1));
+    offer($("next"), viewer.can(1));
+    offer($("delete"), !viewer.isDeleting);
+    $("delete").textContent = viewer.isDeleting ? "Deleting…" : "Delete";
+  };
+  const viewer = new Viewer(paging, remove, {
+    show(image) {
+      show(image, around.filterByTag);
+      update();
+    },
+    update,
+    close: () => dialog.close(),
+    removed: around.removed,
+    failed: (message) => say(dialog.open ? $("detail-status") : $("status"), message, true),
+  });
+  connect(viewer, around.closed);
+  return viewer;
+}

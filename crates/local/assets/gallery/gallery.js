@@ -1,12 +1,19 @@
-// The gallery page: the grid, its filters, and how the parts of the page hang together.
+// The gallery page: the list with its filters, and how the parts of the page hang together.
 
-import { identity, list } from "./api.js";
-import { showDetail } from "./detail.js";
-import { picture } from "./picture.js";
+import { list } from "./api.js";
+import { viewerOf } from "./detail.js";
+import { $, count, say } from "./dom.js";
+import { acceptDrops } from "./drop.js";
+import { focusTile, removeTile, showTiles } from "./grid.js";
+import { HINT, identity } from "./identity.js";
+import { Paging } from "./paging.js";
 import { offerUpload } from "./upload.js";
 
-const $ = (id) => document.getElementById(id);
-const state = { images: [], lastKey: undefined, generation: 0, loading: false };
+/** How long to wait for the next letter. */
+const TYPING_MS = 250;
+
+/** What is said together with the next count. */
+let news = "";
 
 /** The filters that are set. */
 function filters() {
@@ -14,163 +21,130 @@ function filters() {
   return Object.fromEntries(set.map(([name, value]) => [name, value.trim()]));
 }
 
-function say(text, isError = false) {
-  $("status").textContent = text;
-  $("status").classList.toggle("error", isError);
+function sayCount() {
+  const { images, hasMore } = paging;
+  const isFiltered = Object.keys(filters()).length > 0;
+  $("empty").hidden = images.length > 0 || hasMore;
+  $("empty-title").textContent = isFiltered ? "Nothing matches these filters" : "Nothing here yet";
+  $("empty-hint").hidden = isFiltered;
+  const total = images.length > 0 ? `${count(images.length, "image")}${hasMore ? ", more below" : ""}` : "";
+  say($("status"), [news, total].filter(Boolean).join(" "));
+  news = "";
 }
 
-/** Starts over with the filters as they are. */
-function reload() {
-  state.generation++;
-  state.images = [];
-  state.lastKey = undefined;
-  state.loading = false;
-  $("grid").replaceChildren();
-  $("more").hidden = true;
-  $("empty").hidden = true;
-  return loadMore();
-}
+const paging = new Paging((lastKey) => list(filters(), lastKey), {
+  loading(isFirst) {
+    $("grid").setAttribute("aria-busy", "true");
+    if (isFirst) say($("status"), "Loading…");
+    else $("more").textContent = "Loading…";
+    $("more-reason").hidden = true;
+  },
+  loaded(images, isFirst) {
+    const wasOnMore = document.activeElement === $("more");
+    showTiles(images, isFirst, (id) => viewer.open(id));
+    this.ended(paging.hasMore, "Load more");
+    if (wasOnMore && images.length > 0) focusTile(images[0].image_id);
+    sayCount();
+  },
+  failed(error, isFirst) {
+    if (isFirst) showTiles([], true);
+    $("empty").hidden = true;
+    this.ended(true, "Try again");
+    say($("status"), error.message, true);
+    // The status is out of sight for who has scrolled down to here.
+    $("more-reason").textContent = error.message;
+    $("more-reason").hidden = isFirst;
+    if (viewer.image) say($("detail-status"), error.message, true);
+  },
+  ended(hasMore, offered) {
+    $("grid").removeAttribute("aria-busy");
+    $("more").hidden = !hasMore;
+    $("more").textContent = offered;
+    viewer.update();
+  },
+  wantsMore: () => $("more").getBoundingClientRect().top < innerHeight + 400,
+});
 
-async function loadMore() {
-  if (state.loading) return;
-  state.loading = true;
-  $("grid").setAttribute("aria-busy", "true");
-  const { generation } = state;
-  try {
-    const page = await list(filters(), state.lastKey);
-    if (generation !== state.generation) return;
-    state.images.push(...page.images);
-    state.lastKey = page.last_key;
-    $("grid").append(...page.images.map(tile));
-    $("more").hidden = !page.last_key;
-    $("empty").hidden = state.images.length > 0 || Boolean(page.last_key);
-    const count = state.images.length;
-    say(count ? `${count} ${count === 1 ? "image" : "images"}${page.last_key ? ", more below" : ""}` : "");
-  } catch (error) {
-    if (generation === state.generation) say(error.message, true);
-  } finally {
-    if (generation === state.generation) {
-      state.loading = false;
-      $("grid").removeAttribute("aria-busy");
-      // A page that does not fill the window brings no scroll that would ask for the next.
-      if (state.lastKey && isNear($("more"))) loadMore();
-    }
-  }
-}
-
-const isNear = (element) => element.getBoundingClientRect().top < innerHeight + 400;
-
-function tile(image) {
-  const item = document.createElement("li");
-  item.dataset.id = image.image_id;
-  const open = document.createElement("button");
-  open.type = "button";
-  const caption = document.createElement("span");
-  caption.className = "caption";
-  const name = document.createElement("span");
-  name.className = "name";
-  name.textContent = image.filename || image.description || "untitled";
-  const by = document.createElement("span");
-  by.className = "by";
-  by.textContent = image.visibility === "private" ? `${image.user_id} · private` : image.user_id;
-  caption.append(name, by);
-  open.append(picture(image, { lazy: true }), caption);
-  open.addEventListener("click", () => openDetail(image.image_id));
-  item.append(open);
-  return item;
-}
-
-function openDetail(id) {
-  const index = state.images.findIndex((image) => image.image_id === id);
-  if (index < 0) return;
-  if (index > state.images.length - 4 && state.lastKey) loadMore();
-  showDetail(state.images[index], {
-    previous: state.images[index - 1]?.image_id,
-    next: state.images[index + 1]?.image_id,
-    open: openDetail,
-    removed: forget,
-    filterByTag(tag) {
-      $("filters").elements.tags.value = tag;
-      reload();
-    },
-  });
-}
-
-function forget(id) {
-  state.images = state.images.filter((image) => image.image_id !== id);
-  $("grid").querySelector(`[data-id="${CSS.escape(id)}"]`)?.remove();
-  $("empty").hidden = state.images.length > 0 || Boolean(state.lastKey);
-  say("The image is deleted.");
-}
+const viewer = viewerOf(paging, {
+  closed: (image) => image && focusTile(image.image_id),
+  removed(image) {
+    removeTile(image.image_id);
+    news = `${image.filename || "The image"} is deleted.`;
+    if (viewer.image) say($("detail-status"), news);
+    sayCount();
+  },
+  filterByTag(tag) {
+    $("filters").elements.tags.value = tag;
+    paging.restart();
+  },
+});
 
 /** Runs the last of several calls in quick succession. */
-function debounced(run, delayMs) {
+function debounced(run) {
   let timer;
   return () => {
     clearTimeout(timer);
-    timer = setTimeout(run, delayMs);
+    timer = setTimeout(run, TYPING_MS);
   };
 }
 
 function connectFilters() {
-  $("filters").addEventListener("input", debounced(reload, 250));
+  const restart = () => paging.restart();
+  $("filters").addEventListener("input", debounced(restart));
   $("filters").addEventListener("submit", (event) => event.preventDefault());
-  $("filters").addEventListener("reset", () => setTimeout(reload));
+  $("filters").addEventListener("reset", () => setTimeout(restart));
   $("mine").addEventListener("click", () => {
-    $("filters").elements.user_id.value = $("identity").value.trim();
-    reload();
+    $("filters").elements.user_id.value = identity.get();
+    restart();
+  });
+  $("show-filters").addEventListener("click", () => {
+    const isOpen = $("filters").classList.toggle("open");
+    $("show-filters").setAttribute("aria-expanded", String(isOpen));
   });
 }
 
 function connectIdentity() {
   $("identity").value = identity.get() || "me";
   identity.set($("identity").value);
-  const changed = debounced(reload, 250);
+  const restart = debounced(() => paging.restart());
   $("identity").addEventListener("input", () => {
-    identity.set($("identity").value);
-    changed();
+    const isPossible = identity.set($("identity").value);
+    $("identity").setAttribute("aria-invalid", String(!isPossible));
+    if (isPossible) restart();
+    else say($("status"), HINT, true);
   });
 }
 
+function take(files) {
+  const images = [...files].filter((file) => file.type.startsWith("image/"));
+  if (!identity.get()) {
+    const reason = $("identity").value.trim() ? HINT : "Say who you are first: an image belongs to a user.";
+    say($("status"), reason, true);
+    $("identity").focus();
+  } else if (images.length === 0 && !$("upload").open) {
+    say($("status"), "None of these files is an image.", true);
+  } else {
+    offerUpload(images, files.length - images.length, (stored) => {
+      if (stored > 0) news = `${count(stored, "image is", "images are")} stored.`;
+      paging.restart();
+    });
+  }
+}
+
 function connectUpload() {
-  const take = (files) => {
-    const images = [...files].filter((file) => file.type.startsWith("image/"));
-    if (!identity.get()) {
-      say("Say who you are first: an image belongs to a user.", true);
-      $("identity").focus();
-    } else if (images.length === 0) {
-      say("None of these files is an image.", true);
-    } else {
-      offerUpload(images, reload);
-    }
-  };
   $("choose").addEventListener("click", () => $("files").click());
   $("files").addEventListener("change", () => {
     take($("files").files);
     $("files").value = "";
   });
-  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
-  let depth = 0;
-  const dropping = (by) => {
-    depth = Math.max(0, depth + by);
-    $("dropzone").hidden = depth === 0;
-  };
-  addEventListener("dragenter", (event) => carriesFiles(event) && dropping(1));
-  addEventListener("dragleave", (event) => carriesFiles(event) && dropping(-1));
-  addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
-  addEventListener("drop", (event) => {
-    if (!carriesFiles(event)) return;
-    event.preventDefault();
-    dropping(-depth);
-    take(event.dataTransfer.files);
-  });
+  acceptDrops(take);
 }
 
 connectIdentity();
 connectFilters();
 connectUpload();
-$("more").addEventListener("click", loadMore);
+$("more").addEventListener("click", () => paging.more());
 new IntersectionObserver((entries) => {
-  if (entries.some((entry) => entry.isIntersecting) && state.lastKey) loadMore();
+  if (entries.some((entry) => entry.isIntersecting)) paging.approach();
 }, { rootMargin: "400px" }).observe($("more"));
-reload();
+paging.restart();

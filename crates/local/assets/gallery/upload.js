@@ -1,67 +1,88 @@
 // The upload dialog: the chosen files, what is said of them all, and how each fares.
 
 import { upload } from "./api.js";
+import { $, count, element, offer, say } from "./dom.js";
+import { Queue } from "./queue.js";
 
-const $ = (id) => document.getElementById(id);
-const form = $("upload").querySelector("form");
-let pending = [];
-let done = () => {};
+const dialog = $("upload");
+const form = dialog.querySelector("form");
+let queue;
+let whenStored;
 
-function row(file) {
-  const item = document.createElement("li");
-  const preview = document.createElement("img");
-  preview.alt = "";
-  preview.src = URL.createObjectURL(file);
-  preview.addEventListener("load", () => URL.revokeObjectURL(preview.src));
-  const name = document.createElement("span");
-  name.className = "name";
-  name.textContent = file.name;
-  const outcome = document.createElement("span");
-  outcome.className = "outcome";
-  outcome.textContent = "ready";
-  item.append(preview, name, outcome);
-  return { file, item, outcome, isStored: false };
+function row(entry) {
+  const preview = element("img", { alt: "", src: URL.createObjectURL(entry.file) });
+  const { src } = preview;
+  preview.addEventListener("load", () => URL.revokeObjectURL(src));
+  preview.addEventListener("error", () => {
+    URL.revokeObjectURL(src);
+    preview.removeAttribute("src");
+  });
+  const outcome = element("span");
+  entry.show = () => {
+    outcome.className = `outcome ${entry.state}`;
+    outcome.textContent = entry.outcome;
+  };
+  entry.show();
+  return element("li", {}, preview, element("span", { className: "name", textContent: entry.file.name }), outcome);
 }
 
-/** Shows the dialog for these files; `whenDone` is called once some are stored. */
-export function offerUpload(files, whenDone) {
-  pending = files.map(row);
-  done = whenDone;
-  $("queue").replaceChildren(...pending.map(({ item }) => item));
-  $("upload-send").disabled = false;
-  $("upload-send").textContent = files.length === 1 ? "Upload" : `Upload ${files.length} images`;
-  $("upload").showModal();
+function update() {
+  const { waiting, isSending } = queue;
+  const areRepeats = waiting.length > 0 && waiting.every(({ state }) => state === "failed");
+  const offered = areRepeats ? "Try again" : waiting.length === 1 ? "Upload" : `Upload ${waiting.length} images`;
+  $("upload-send").textContent = isSending ? "Uploading…" : offered;
+  offer($("upload-send"), !isSending && waiting.length > 0);
+  $("upload-close").textContent = isSending ? "Stop" : "Close";
+}
+
+/** Tells how far it is, also those who do not see the rows. */
+function tell() {
+  const { entries, waiting } = queue;
+  const failed = entries.filter(({ state }) => state === "failed").map(({ file }) => file.name);
+  const stored = `${entries.length - waiting.length} of ${count(entries.length, "image")} stored.`;
+  say($("upload-status"), failed.length > 0 ? `${stored} Not stored: ${failed.join(", ")}.` : stored);
+}
+
+/**
+ * Shows the dialog for these files, or adds them where it is shown. `stored(n)` is called when n more are stored, or
+ * some may be.
+ */
+export function offerUpload(files, leftOut, stored) {
+  if (!dialog.open) {
+    const opened = new Queue(upload, (entry) => {
+      entry.show();
+      if (queue === opened && entry.state !== "running") tell();
+    });
+    queue = opened;
+    whenStored = stored;
+    $("queue").replaceChildren();
+    dialog.showModal();
+  }
+  $("queue").append(...queue.add(files).map(row));
+  const warning = `${count(leftOut, "file is no image and was", "files are no images and were")} left out.`;
+  say($("upload-status"), leftOut > 0 ? warning : "");
+  update();
 }
 
 async function send(event) {
   event.preventDefault();
+  const sending = queue;
+  if (sending.isSending || sending.waiting.length === 0) return;
   const set = [...new FormData(form)].filter(([, value]) => value.trim());
-  const attributes = Object.fromEntries(set);
-  $("upload-send").disabled = true;
-  // One after another: each is megabytes, and the outcome of each is to be read.
-  for (const entry of pending.filter(({ isStored }) => !isStored)) {
-    entry.outcome.className = "outcome running";
-    entry.outcome.textContent = "uploading…";
-    try {
-      await upload(entry.file, attributes);
-      entry.isStored = true;
-      entry.outcome.className = "outcome stored";
-      entry.outcome.textContent = "stored";
-    } catch (error) {
-      entry.outcome.className = "outcome failed";
-      entry.outcome.textContent = error.message;
+  const sent = sending.send(Object.fromEntries(set));
+  update();
+  const { stored, wasStopped } = await sent;
+  if (queue === sending && dialog.open) {
+    update();
+    if (sending.waiting.length === 0) {
+      form.reset();
+      dialog.close();
     }
   }
-  const failed = pending.filter(({ isStored }) => !isStored);
-  if (failed.length < pending.length) done();
-  if (failed.length === 0) {
-    form.reset();
-    $("upload").close();
-  } else {
-    $("upload-send").disabled = false;
-    $("upload-send").textContent = "Try again";
-  }
+  // One that was stopped may have been stored all the same.
+  if (stored > 0 || wasStopped) whenStored(stored);
 }
 
 form.addEventListener("submit", send);
-$("upload-close").addEventListener("click", () => $("upload").close());
+$("upload-close").addEventListener("click", () => (queue.isSending ? queue.stop() : dialog.close()));
+dialog.addEventListener("close", () => queue.stop());

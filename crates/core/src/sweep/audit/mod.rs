@@ -9,12 +9,14 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use self::repair::readable;
 pub use self::report::AuditReport;
-use self::table::Table;
-use super::Sweeper;
-use crate::Error;
-use crate::repo::{Resume, id_in_key, owner_in_key};
+use self::table::{Shown, Table};
+use super::{CONCURRENCY, Sweeper};
+use crate::repo::{Fetched, Resume, State, id_in_key, owner_in_key};
+use crate::{Error, ImageId};
 
 /// Objects younger than this can be part of a request that is under way, so they are no finding.
 const SETTLING: TimeDelta = TimeDelta::hours(2);
@@ -29,8 +31,8 @@ pub enum Repair {
 }
 
 impl Sweeper {
-    /// Compares the stores. What is written meanwhile can be a finding, but is not repaired: every repair is conditional
-    /// on the finding.
+    /// Compares the stores. What is written meanwhile can be a finding, but for an image without its bytes, which is
+    /// looked at again; it is not repaired, as every repair is conditional on the finding.
     ///
     /// # Errors
     /// A store could not be read.
@@ -46,9 +48,11 @@ impl Sweeper {
         let stray = table.take_stray_listings();
         report.stray_listing_rows = stray.len() as u64;
         report.missing_listing_rows = table.missing_listings();
-        for shown in table.judged() {
-            report.images_without_object += u64::from(!objects.contains_key(&shown.object_key));
-        }
+        let lost = |(_, shown): &(ImageId, &Shown)| !objects.contains_key(&shown.object_key);
+        let suspects = table.judged().filter(lost);
+        let suspects = suspects.map(|(id, shown)| (id, shown.object_key.clone()));
+        let suspects: Vec<_> = suspects.collect();
+        report.images_without_object = self.count_lacking(suspects).await?;
         let settled = SystemTime::from(now - SETTLING);
         let mut orphans = Vec::new();
         for (key, written) in objects {
@@ -68,6 +72,25 @@ impl Sweeper {
             Repair::Apply => report.repaired = self.repair(&orphans, &stray, now).await?,
         }
         Ok(report)
+    }
+
+    /// How many of these images are shown without their bytes, now. Each was shown when the table was read, so its
+    /// object had been there by then: one that is not there after that, of a row that still is as it was, is missing.
+    async fn count_lacking(&self, suspects: Vec<(ImageId, String)>) -> Result<u64, Error> {
+        let lacking = stream::iter(suspects).map(|(id, object_key)| async move {
+            let found = self.objects.fetch(&object_key, 0).await?;
+            if !matches!(found, Fetched::Missing) {
+                return Ok(false);
+            }
+            let row = readable(self.images.find(id).await)?.flatten();
+            Ok(row.is_some_and(|row| {
+                matches!(row.state, State::Active(_)) && row.object_key == object_key
+            }))
+        });
+        let lacking = lacking.buffer_unordered(CONCURRENCY);
+        lacking
+            .try_fold(0, async |count, lacks| Ok(count + u64::from(lacks)))
+            .await
     }
 
     async fn objects_of_images(&self) -> Result<BTreeMap<String, SystemTime>, Error> {

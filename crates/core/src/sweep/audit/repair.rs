@@ -1,8 +1,8 @@
 //! Removing what belongs to no image, beside running writers.
 //!
 //! An object: its id is claimed by a DELETING row, so that no upload can begin under it; then the object goes; then the
-//! row becomes a tombstone. A crash leaves a DELETING row that is due. A listing row: removed if its image does not have
-//! it, and only as it was read. A crash leaves the next one.
+//! row becomes a tombstone. A crash leaves a DELETING row that is due. A listing row: removed if its image has none
+//! there, and only as it was read. A crash leaves the next one.
 
 use chrono::{DateTime, Utc};
 
@@ -66,8 +66,9 @@ impl Sweeper {
         let belongs = match row.map(|row| row.state) {
             // Its commit may be about to write this row.
             Some(State::Uploading(_) | State::Direct(_)) => true,
+            // One of another revision is better than none: the next change of the image writes it anew.
             Some(State::Active(image)) => {
-                (Position::of(&image), image.revision) == (listing.position, listing.revision)
+                Position::of(&image) == listing.position
                     && listings(&image).contains(&listing.partition)
             }
             Some(State::Deleting | State::Deleted) | None => false,
@@ -84,7 +85,7 @@ impl Sweeper {
 }
 
 /// What was read; none where the row has become one that cannot be read: then nothing is done.
-fn readable<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
+pub(super) fn readable<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     match read {
         Ok(read) => Ok(Some(read)),
         Err(error @ Error::CorruptRow(_)) => {

@@ -137,14 +137,14 @@ impl Table {
     }
 
     /// The images that are shown and whose rows can all be read.
-    pub(super) fn judged(&self) -> impl Iterator<Item = &Shown> {
-        let judged = self.active.iter();
-        let judged = judged.filter(|(id, _)| !self.unreadable.contains(id));
-        judged.map(|(_, shown)| shown)
+    pub(super) fn judged(&self) -> impl Iterator<Item = (ImageId, &Shown)> {
+        let judged = self.active.iter().map(|(id, shown)| (*id, shown));
+        judged.filter(|(id, _)| !self.unreadable.contains(id))
     }
 
     /// How many listing rows shown images lack.
     pub(super) fn missing_listings(&self) -> u64 {
-        self.judged().map(|shown| shown.listings.len() as u64).sum()
+        let missing = self.judged().map(|(_, shown)| shown.listings.len() as u64);
+        missing.sum()
     }
 }
