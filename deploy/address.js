@@ -4,6 +4,8 @@
 // host that CloudFront was called by. Empty, the functions go by the event.
 
 module.exports = async ({ resolveVariable }) => {
+  const given = await resolveVariable('param:publicBaseUrl');
+  if (given) return given;
   const asked = async (toggle, name) =>
     String(await resolveVariable(`param:${toggle}`)) === 'true' ? resolveVariable(`param:${name}`) : '';
   const host = (await asked('cdn', 'cdnDomainName')) || (await asked('domain', 'domainName'));

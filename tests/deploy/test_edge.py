@@ -107,6 +107,8 @@ class Edge(Packaged):
         domain = {name: EDGE[name] for name in ("domain", "domainName", "certificateArn")}
         self.assertEqual(base(packaged("dev", **domain)), "https://images.example.com")
         self.assertEqual(base(self.edge), "https://cdn.example.com")
+        given = "https://proxy.example.com/pictures"
+        self.assertEqual(base(packaged("dev", publicBaseUrl=given, **domain)), given)
 
     def test_provisioned_instances_are_those_of_upload_list_and_get(self):
         aliases = {n for n, r in self.edge.items() if r["Type"] == "AWS::Lambda::Alias"}

@@ -221,7 +221,7 @@ impl Error {
                 "The storage is busy; try again shortly.".to_owned()
             }
             Self::Store(_) => "The storage did not answer as it should; try again.".to_owned(),
-            Self::Presign(_) => "The URL could not be signed; try again.".to_owned(),
+            Self::Presign(_) => "The URL could not be signed.".to_owned(),
             Self::CorruptRow(_) => "The service failed.".to_owned(),
         }
     }

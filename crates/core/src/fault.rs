@@ -41,16 +41,20 @@ pub fn abridged(text: &str, max_chars: usize) -> Cow<'_, str> {
 }
 
 impl Faults {
-    /// Notes that `field` is wrong.
+    /// Notes that `field` is wrong. What two readers of a field find alike is one fault.
     pub fn add(&mut self, field: impl Into<String>, detail: impl fmt::Display) {
+        let fault = Fault {
+            field: abridged(&field.into(), MAX_FIELD_CHARS).into_owned(),
+            detail: abridged(&detail.to_string(), MAX_DETAIL_CHARS).into_owned(),
+        };
+        if self.told.contains(&fault) {
+            return;
+        }
         if self.told.len() == MAX_FAULTS {
             self.untold += 1;
             return;
         }
-        self.told.push(Fault {
-            field: abridged(&field.into(), MAX_FIELD_CHARS).into_owned(),
-            detail: abridged(&detail.to_string(), MAX_DETAIL_CHARS).into_owned(),
-        });
+        self.told.push(fault);
     }
 
     /// Notes that `field` is not there, unless it is and was found wrong before.
@@ -133,6 +137,16 @@ mod tests {
             assert_eq!(fault.field.chars().count(), MAX_FIELD_CHARS);
             assert_eq!(fault.detail.chars().count(), MAX_DETAIL_CHARS);
         }
+    }
+
+    #[test]
+    fn what_two_readers_of_a_field_find_alike_is_one_fault_wherever_it_is_told() {
+        let mut faults = Faults::default();
+        for detail in ["is wrong", "is long", "is wrong"] {
+            faults.add("user_id", detail);
+        }
+        assert_eq!(faults.count(), 2);
+        assert_eq!(faults.to_string(), "user_id: is wrong; user_id: is long");
     }
 
     #[test]

@@ -3,15 +3,11 @@
 use http::StatusCode;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use serde::Serialize;
-use shoebox_core::{Error, ErrorKind, Fault, abridged};
+use shoebox_core::{Error, ErrorKind, abridged};
 use utoipa::ToSchema;
 
 use crate::failure::{FailedFile, Failure};
 use crate::reply::Reply;
-
-/// Where a body that is too large for the gateway can go.
-const DIRECT_UPLOAD_HINT: &str =
-    "Larger images go to the storage directly: see POST /images/uploads.";
 
 /// The most characters of a detail: it can repeat what the client sent.
 pub(crate) const MAX_DETAIL_CHARS: usize = 20_000;
@@ -73,19 +69,6 @@ impl Problem {
             request_id: request_id.to_owned(),
             errors: Vec::new(),
         }
-    }
-
-    /// The problem of a body past what the gateway takes: 413, with the way around it.
-    #[must_use]
-    pub fn body_too_large(limit_bytes: usize, request_id: &str) -> Self {
-        let detail =
-            format!("The request is larger than {limit_bytes} bytes. {DIRECT_UPLOAD_HINT}");
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "request_too_large",
-            &detail,
-            request_id,
-        )
     }
 
     /// The problem as an answer.
@@ -179,21 +162,14 @@ impl Failure {
 fn service_problem(error: &Error, request_id: &str) -> Reply {
     let status = status_of(error.kind());
     let mut problem = Problem::new(status, error.code(), &error.detail(), request_id);
-    for fault in error.faults() {
-        add_once(&mut problem.errors, fault);
-    }
+    let faults = error.faults().iter();
+    problem.errors = faults
+        .map(|fault| FieldProblem {
+            field: fault.field.clone(),
+            detail: fault.detail.clone(),
+        })
+        .collect();
     with_retry_after(problem.into_reply(), status, error.retry_after_secs())
-}
-
-/// A fault found twice, by two readers of one field, is told once.
-fn add_once(errors: &mut Vec<FieldProblem>, fault: &Fault) {
-    let found = FieldProblem {
-        field: fault.field.clone(),
-        detail: fault.detail.clone(),
-    };
-    if !errors.contains(&found) {
-        errors.push(found);
-    }
 }
 
 /// One problem for several files: their common status and code, the gravest status where they differ.

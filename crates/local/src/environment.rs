@@ -7,7 +7,7 @@ use crate::options::ACCESS_KEY;
 
 /// The variables of the process that reach the functions: settings of the service and where its clients reach S3,
 /// nothing that says which AWS account or endpoint it works on.
-const PASSED_ON: [&str; 14] = [
+const PASSED_ON: [&str; 16] = [
     "BUCKET_NAME",
     "S3_BUCKET_NAME",
     "IMAGES_BUCKET",
@@ -22,6 +22,9 @@ const PASSED_ON: [&str; 14] = [
     "LAST_KEY_SECRET",
     "LOG_LEVEL",
     "PUBLIC_S3_ENDPOINT_URL",
+    // What the functions refuse, here as there.
+    "PUBLIC_READ",
+    "RENDITIONS",
 ];
 
 /// Those variables of a process' environment that are passed on.

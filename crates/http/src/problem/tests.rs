@@ -42,14 +42,6 @@ fn a_method_problem_says_what_is_allowed() {
 }
 
 #[test]
-fn a_body_past_the_gateways_limit_is_told_the_way_around_it() {
-    let reply = Problem::body_too_large(6, "r").into_reply();
-    assert_eq!(reply.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    let detail = body(&reply)["detail"].to_string();
-    assert!(detail.contains("POST /images/uploads"), "{detail}");
-}
-
-#[test]
 fn an_image_past_the_services_own_limit_is_sent_no_other_way() {
     let error = Error::TooManyBytes {
         size_bytes: 11,

@@ -12,7 +12,8 @@ use tokio::time::Instant;
 use super::MAX_LAMBDA_PAYLOAD_BYTES;
 use super::function::Function;
 
-/// How many invocations run at once; more wait. Well below the number of a runtime's blocking threads
+/// How many invocations run at once; more wait. A verification that was cut off is none of them any more, though it
+/// runs to its end. Well below the number of a runtime's blocking threads
 /// (512), which the embedded S3 uses as well.
 pub const MAX_CONCURRENT_INVOCATIONS: usize = 64;
 
