@@ -15,12 +15,14 @@ pub const NAMESPACE: &str = "Shoebox";
 
 /// The metrics of every request by stage and operation: name and unit. A request's own number is the count of its
 /// samples. What is counted here is paid for by name and dimensions, whatever the traffic.
-pub const OPERATION_METRICS: [(&str, &str); 5] = [
+pub const OPERATION_METRICS: [(&str, &str); 7] = [
     ("duration_ms", "Milliseconds"),
     ("client_errors", "Count"),
     ("server_errors", "Count"),
     ("bytes_in", "Bytes"),
     ("bytes_out", "Bytes"),
+    ("cold_starts", "Count"),
+    ("throttles", "Count"),
 ];
 
 /// The metrics of every request by stage alone.
@@ -32,9 +34,10 @@ pub const STAGE_METRICS: [(&str, &str); 4] = [
 ];
 
 /// The metrics of every run for an event, by stage and operation; the numbers of what the run did join them.
-pub const RUN_METRICS: [(&str, &str); 3] = [
+pub const RUN_METRICS: [(&str, &str); 4] = [
     ("duration_ms", "Milliseconds"),
     ("server_errors", "Count"),
+    ("cold_starts", "Count"),
     ("throttles", "Count"),
 ];
 
@@ -120,6 +123,7 @@ impl Watch {
         let mut values = json!({
             "duration_ms": millis(watched.duration()),
             "server_errors": u8::from(outcome.is_none()),
+            "cold_starts": u8::from(watched.is_cold_start()),
             "throttles": watched.throttles(),
         });
         let mut metrics: Vec<(&str, &str)> = RUN_METRICS.to_vec();

@@ -203,7 +203,9 @@ fn the_line_of_a_request_on_lambda_is_its_metrics_too() {
             (operation.clone(), "client_errors", 0.0),
             (operation.clone(), "server_errors", 0.0),
             (operation.clone(), "bytes_in", 11.0),
-            (operation, "bytes_out", 13.0),
+            (operation.clone(), "bytes_out", 13.0),
+            (operation.clone(), "cold_starts", 1.0),
+            (operation, "throttles", 2.0),
             (stage.clone(), "duration_ms", 7.0),
             (stage.clone(), "server_errors", 0.0),
             (stage.clone(), "cold_starts", 1.0),
@@ -252,6 +254,7 @@ fn the_numbers_of_a_run_are_metrics_and_a_run_that_failed_has_none() {
     };
     let swept = [
         ("server_errors", 0.0),
+        ("cold_starts", 1.0),
         ("throttles", 0.0),
         ("aborted", 3.0),
         ("backlog", 5.0),
@@ -259,7 +262,11 @@ fn the_numbers_of_a_run_are_metrics_and_a_run_that_failed_has_none() {
     assert_eq!(found(&lines[0]), named(&swept));
     assert_eq!(
         found(&lines[1]),
-        named(&[("server_errors", 1.0), ("throttles", 0.0)])
+        named(&[
+            ("server_errors", 1.0),
+            ("cold_starts", 1.0),
+            ("throttles", 0.0)
+        ])
     );
     assert_eq!(embedded_metrics(&lines[0])[0].0, ["stage", "operation"]);
 }
